@@ -1,0 +1,1 @@
+"""Packs, detection, leads, exploration, accounts, audit. Imports graph_loader, never ui."""

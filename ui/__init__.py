@@ -1,0 +1,1 @@
+"""Pages: Jinja2, htmx, static assets. Imports backend; holds neither Cypher nor the driver."""

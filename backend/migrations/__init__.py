@@ -1,0 +1,1 @@
+"""The history of the ledger's tables, run when a ledger is opened."""

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from backend.ledger import AuditEntry, AuditHead, now
@@ -68,26 +68,29 @@ def hold(session: Session) -> AuditHead:
     return head
 
 
+def size(session: Session) -> int:
+    """How many entries the log holds."""
+    return session.scalar(select(func.count()).select_from(AuditEntry)) or 0
+
+
 def verify(session: Session) -> list[str]:
     """What is wrong with the log in itself, one sentence each; empty when nothing is."""
-    problems: list[str] = []
-    size = 0
+    entries = 0
     for entry, root in _walk(session):
-        if entry.number != size:
-            return [*problems, f"日志第 {size} 条缺失 / entry {size} of the log is missing."]
+        if entry.number != entries:
+            return [f"日志第 {entries} 条缺失 / entry {entries} of the log is missing."]
         if entry.root != root.hex():
             return [
-                *problems,
-                f"日志在第 {size} 条或之前被改动 / the log was altered at entry {size} ({entry.at}) or before it.",
+                f"日志在第 {entries} 条或之前被改动 / the log was altered at entry {entries} ({entry.at}) or before it."
             ]
-        size += 1
+        entries += 1
     head = session.scalars(select(AuditHead)).one_or_none()
-    if head is None or head.size != size:
-        said = head.size if head else 0
-        problems.append(
-            f"日志末尾不符：应有 {said} 条，实有 {size} 条 / the log should hold {said} entries and holds {size}."
-        )
-    return problems
+    said = head.size if head else 0
+    if said != entries:
+        return [
+            f"日志末尾不符：应有 {said} 条，实有 {entries} 条 / the log should hold {said} entries and holds {entries}."
+        ]
+    return []
 
 
 def checkpoint(session: Session) -> str:
@@ -102,24 +105,24 @@ def verify_against(session: Session, line: str) -> list[str]:
     match = re.fullmatch(r"guanxi-audit ([0-9a-f]{16}) (\d+) ([0-9a-f]{64}) (\S+)", line.strip())
     if not match:
         raise GuanxiError("This is no checkpoint: give the whole line that 'guanxi audit checkpoint' printed.")
-    origin, size, root, at = match[1], int(match[2]), match[3], match[4]
+    origin, fixed, root, at = match[1], int(match[2]), match[3], match[4]
     problems = verify(session)
     head = session.scalars(select(AuditHead)).one_or_none()
     if head is None or head.origin != origin:
         return [*problems, "存证来自另一台账 / the checkpoint belongs to another ledger."]
-    found = _EMPTY if size == 0 else None
+    found = _EMPTY if fixed == 0 else None
     entries = 0
     for _, reached in _walk(session):
         entries += 1
-        if entries == size:
+        if entries == fixed:
             found = reached
-    if entries < size:
+    if entries < fixed:
         problems.append(
-            f"日志末尾被截去：{at} 时有 {size} 条，现有 {entries} 条 / the log held {size} entries at {at} and holds {entries}."
+            f"日志末尾被截去：{at} 时有 {fixed} 条，现有 {entries} 条 / the log held {fixed} entries at {at} and holds {entries}."
         )
     elif found is None or found.hex() != root:
         problems.append(
-            f"日志与存证分叉：{at} 之前的 {size} 条已被改写 / the {size} entries of {at} are not those the log holds now."
+            f"日志与存证分叉：{at} 之前的 {fixed} 条已被改写 / the {fixed} entries of {at} are not those the log holds now."
         )
     return problems
 
@@ -170,7 +173,7 @@ def _root(peaks: list[bytes]) -> bytes:
 def _walk(session: Session) -> Iterator[tuple[AuditEntry, bytes]]:
     """Every entry with the root that follows from the entries as they are."""
     peaks: list[bytes] = []
-    query = select(AuditEntry).order_by(AuditEntry.number).execution_options(yield_per=2000)
+    query = select(AuditEntry).order_by(AuditEntry.number).execution_options(yield_per=2000, populate_existing=True)
     for size, entry in enumerate(session.scalars(query)):
         peaks = _added(peaks, size, _leaf(entry))
         yield entry, _root(peaks)

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any
 
 from pypinyin import Style, lazy_pinyin
-from sqlalchemy import ColumnElement, Select, case, delete, func, or_, select
+from sqlalchemy import ColumnElement, Select, case, delete, func, literal_column, or_, select
 from sqlalchemy.orm import Session, joinedload, undefer
 from sqlalchemy.orm.strategy_options import defer
 
@@ -374,7 +374,7 @@ _FACETS: dict[str, tuple[Any, Any]] = {
     "town": (Lead.town, func.max(Lead.town_name)),
     "state": (Lead.state, None),
     "basis": (Lead.basis, None),
-    "assignee": (func.coalesce(Account.name, ""), func.max(Account.display_name)),
+    "assignee": (func.coalesce(Account.name, literal_column("''")), func.max(Account.display_name)),
 }
 
 
@@ -685,18 +685,27 @@ def actions_for(session: Session, viewer: Viewer, lead: Lead) -> list[Action]:
     return [step.action for step in STEPS.values() if _refusal(session, viewer, lead, step) is None]
 
 
+def assignable(session: Session, lead: Lead) -> list[Account]:
+    """The accounts the lead can be assigned to, by name."""
+    accounts = session.scalars(select(Account).where(Account.disabled.is_(False)).order_by(Account.name))
+    return [
+        account
+        for account in accounts
+        if _may_check(account, lead) and not _interest(session, viewer_of(account), lead)
+    ]
+
+
 def assign(session: Session, viewer: Viewer, key: str, assignee: str, reason: str = "") -> None:
     """Gives the lead to an investigator of its town who is not too near to it."""
     lead = _about_to(session, viewer, key, "assign")
     account = named(session, assignee)
-    other = viewer_of(account)
-    if account.disabled or not may(other, "work_leads") or (other.towns and lead.town not in other.towns):
+    if not _may_check(account, lead):
         raise NotAllowed(
             "not_assignable",
             f"{account.display_name} 不能核查这条线索，请选择负责该乡镇的在用核查人账号。",
             f"{account.display_name} cannot check this lead: choose an open investigator account of its town.",
         )
-    if _interest(session, other, lead):
+    if _interest(session, viewer_of(account), lead):
         raise NotAllowed(
             "assignee_interested",
             f"{account.display_name} 与这条线索有利害关系，应当回避，请另选核查人。",
@@ -753,6 +762,11 @@ def reopen(session: Session, viewer: Viewer, key: str, reason: str) -> None:
 def note(session: Session, viewer: Viewer, key: str, words: str) -> None:
     """Adds a remark to the record."""
     _take(session, viewer, _about_to(session, viewer, key, "note"), "note", _worded(words))
+
+
+def _may_check(account: Account, lead: Lead) -> bool:
+    in_town = not account.towns or lead.town in account.towns
+    return in_town and not account.disabled and may(viewer_of(account), "work_leads")
 
 
 def _about_to(session: Session, viewer: Viewer, key: str, code: str) -> Lead:

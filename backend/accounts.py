@@ -375,7 +375,8 @@ def seed_demo_accounts(session: Session, home: Path) -> list[tuple[str, str, str
     """One account or two of each role as (name, role, password). The passwords are drawn when the home is made and kept in
     `demo-accounts.txt` there (mode 0600), so that they can be printed again."""
     path = home / "demo-accounts.txt"
-    if not path.exists():
+    fresh = not path.exists()
+    if fresh:
         drawn = "".join(f"{name} {role} {secrets.token_urlsafe(9)}\n" for name, role, _ in DEMO_ACCOUNTS)
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(drawn)
@@ -385,6 +386,8 @@ def seed_demo_accounts(session: Session, home: Path) -> list[tuple[str, str, str
     for name, role, password in sorted(kept, key=lambda line: line[1] != "security_admin"):
         if session.scalar(select(Account.id).where(Account.name == name)) is None:
             create(session, by, name, role, password, shown.get(name, name))
+        elif fresh:
+            set_password(session, by, name, password)
         if by is OWNER:
             by = viewer_of(named(session, name))
     return [(name, role, password) for name, role, password in kept]
@@ -466,7 +469,7 @@ def _too_many(session: Session, name: str, address: str) -> bool:
     )
     rows = session.execute(failed).all()
     renewed = session.scalar(select(Account.password_at).where(Account.name == name)) or since
-    by_name = sum(row.name == name and row.at > renewed for row in rows)
+    by_name = sum(row.name == name and row.at >= renewed for row in rows)
     by_address = sum(row.address == address for row in rows)
     return by_name >= TRIES_BY_NAME or by_address >= TRIES_BY_ADDRESS
 

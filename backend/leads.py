@@ -128,7 +128,7 @@ def record(
         )
     )
     session.flush()
-    told = {"as_of": as_of.isoformat(), **asdict(counts), "leads": _keys_digest(session, query_id)}
+    told = {"as_of": as_of.isoformat(), **asdict(counts), "leads": _standing(session, query_id)}
     audit.append(session, "guanxi", "detect", query_id, told)
     return counts
 
@@ -898,19 +898,19 @@ def unexplained(session: Session) -> list[str]:
     problems += [
         f"{query} 的线索与最近一次检测后的记录不符 / the leads of {query} are not those that its last run left."
         for query in sorted(queries)
-        if _keys_digest(session, query) != last_runs.get(query)
+        if _standing(session, query) != last_runs.get(query)
     ]
-    for key, state in session.execute(select(Lead.key, Lead.state).order_by(Lead.key)):
+    for key, state, basis in session.execute(select(Lead.key, Lead.state, Lead.basis).order_by(Lead.key)):
         last = last_steps.get(key)
-        if state != last and not (last in (None, "new", "gone") and state in ("new", "gone")):
+        untouched = "gone" if basis == "gone" else "new"
+        if state != (untouched if last in (None, "new", "gone") else last):
             problems.append(
                 f"线索 {key} 的状态 {state} 无相应步骤 / no step on the log put lead {key} into the state {state}."
             )
     return problems
 
 
-def _keys_digest(session: Session, query_id: str) -> str:
-    digest = hashlib.sha256()
-    for key in session.scalars(select(Lead.key).where(Lead.query == query_id).order_by(Lead.key)):
-        digest.update(f"{key}\n".encode())
-    return digest.hexdigest()
+def _standing(session: Session, query_id: str) -> str:
+    """Fixes which leads a query has on record and which of them have lost their basis."""
+    told = session.execute(select(Lead.key, Lead.basis).where(Lead.query == query_id))
+    return hashlib.sha256("".join(sorted(f"{key} {basis == 'gone'}\n" for key, basis in told)).encode()).hexdigest()

@@ -246,7 +246,7 @@ def reference_page(ontology: Ontology) -> str:
     lines = [
         "# The graph",
         "",
-        "Made from `graph_loader/ontology/` by `guanxi ontology`; a test keeps the two alike. Every node has a unique `key`.",
+        "Made from `graph_loader/ontology/` by `guanxi graph reference`; a test keeps the two alike. Every node has a unique `key`.",
         "Dates are DATE, money is 元, intervals are half-open (`from <= day < to`) and never null (0001-01-01, 9999-12-31).",
         "",
         "## Nodes",

@@ -1,0 +1,379 @@
+"""The evidence: every delivery kept byte for byte, its rows in Parquet, its receipt beside them. Nothing here is ever changed.
+
+`evidence/files/<sha256>` holds the bytes. A delivery `evidence/deliveries/<id>/` holds `receipt.json`, the raw rows of each
+sheet (`rows/`), the clean rows of each table (`tables/`) and what was set aside (`quarantine.parquet`). A withdrawal is a
+note beside them. Which rows are in force follows from the deliveries in their order: for each key, the latest.
+"""
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+
+from graph_loader.errors import GuanxiError
+from graph_loader.sources import Source, load_sources
+from graph_loader.state import Kind, key_sql, name, text, when_sql
+
+ROW_COLUMNS = ("_delivery", "_file", "_sheet", "_row")
+ROWS_AN_ELEMENT = 50
+"""So many source rows are given for one node or relationship; a programme's own row is one, not its 300,000 payments."""
+
+KINSHIP = ("PARENT_OF", "SPOUSE_OF", "SIBLING_OF", "KIN")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One table found in one sheet of one file of a delivery; counts are in rows, `read` is the sum of the others."""
+
+    file: str
+    sheet: str
+    table: str
+    read: int = 0
+    loaded: int = 0
+    unchanged: int = 0
+    corrected: int = 0
+    duplicate: int = 0
+    quarantined: int = 0
+    unknown_columns: tuple[str, ...] = ()
+    columns: dict[str, str] = field(default_factory=dict)
+    """Position of a column in the sheet (from 0) → the table's column."""
+    raw: str = ""
+    """File of the raw rows under `rows/`: text columns "0", "1" … and `row`."""
+    header: int = 0
+    """Row of the header."""
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """The receipt of a delivery. `files`: name → SHA-256; `ignored` and `refused`: name → one sentence."""
+
+    id: str
+    received: str
+    by: str
+    entries: tuple[Entry, ...]
+    files: dict[str, str]
+    ignored: dict[str, str]
+    refused: dict[str, str]
+    withdrawn: str | None = None
+
+    def total(self, count: str) -> int:
+        return sum(getattr(entry, count) for entry in self.entries)
+
+    def tables(self) -> set[str]:
+        return {entry.table for entry in self.entries}
+
+    def as_receipt(self) -> dict[str, Any]:
+        """The receipt as others rely on it."""
+        public = ("file", "sheet", "table", "read", "loaded", "unchanged", "corrected", "duplicate", "quarantined")
+        return {
+            "delivery": self.id,
+            "received": self.received,
+            "by": self.by,
+            "withdrawn": self.withdrawn,
+            "files": [
+                {**{key: getattr(entry, key) for key in public}, "unknown_columns": list(entry.unknown_columns)}
+                for entry in self.entries
+            ],
+            "ignored": [{"file": file, "why": why} for file, why in self.ignored.items()],
+            "refused": [{"file": file, "why": why} for file, why in self.refused.items()],
+        }
+
+
+class Evidence:
+    """The evidence of a home. Reading only, but for `keep_withdrawal`; deliveries are put in by `loading`."""
+
+    def __init__(self, home: Path, sources: dict[str, Source] | None = None) -> None:
+        self.home = home
+        self.folder = home / "evidence"
+        self.sources = sources or load_sources()
+
+    def deliveries(self) -> list[Delivery]:
+        """All deliveries in the order of their arrival, withdrawn ones included."""
+        folders = sorted(path.parent for path in (self.folder / "deliveries").glob("d*/receipt.json"))
+        return [_read_delivery(folder) for folder in folders]
+
+    def delivery(self, id: str) -> Delivery:
+        """One delivery by its id. Raises GuanxiError when there is none."""
+        folder = self.folder_of(id)
+        if not re.fullmatch(r"d\d+-[0-9a-f]+", id) or not (folder / "receipt.json").exists():
+            raise GuanxiError(f"There is no delivery {id}: `guanxi deliveries` lists those that are.")
+        return _read_delivery(folder)
+
+    def in_force(self) -> list[Delivery]:
+        return [delivery for delivery in self.deliveries() if delivery.withdrawn is None]
+
+    def delivered(self) -> set[str]:
+        """Ids of the tables of which some delivery in force holds rows or at least a header."""
+        return {table for delivery in self.in_force() for table in delivery.tables()}
+
+    def version(self) -> str:
+        """Names what the evidence holds; the same version gives the same graph."""
+        return json.dumps([delivery.id for delivery in self.in_force()])
+
+    def folder_of(self, delivery: str) -> Path:
+        return self.folder / "deliveries" / delivery
+
+    def rows_in_force(self) -> dict[str, str]:
+        """Source id → SQL (a table expression) of its clean rows in force, with `_key`, `_hash` and the `ROW_COLUMNS`."""
+        paths: dict[str, list[Path]] = defaultdict(list)
+        for delivery in self.in_force():
+            for table in sorted(delivery.tables()):
+                path = self.folder_of(delivery.id) / "tables" / f"{table}.parquet"
+                if path.exists():
+                    paths[table].append(path)
+        return {table: _latest(found) for table, found in paths.items()}
+
+    def keep_withdrawal(self, id: str, by: str) -> None:
+        """Notes that a delivery is withdrawn; its rows stay on record but assert nothing."""
+        note = {"withdrawn": datetime.now().astimezone().isoformat(timespec="seconds"), "by": by}
+        path = self.folder_of(id) / "withdrawn.json"
+        draft = path.with_suffix(".draft")
+        draft.write_text(json.dumps(note, ensure_ascii=False), encoding="utf-8")
+        draft.replace(path)
+
+    def quarantine(self, delivery: str | None = None) -> list[dict[str, Any]]:
+        """Quarantined cells of the deliveries in force: `delivery, file, sheet, row, column, value, reason`."""
+        found: list[dict[str, Any]] = []
+        for one in self.in_force():
+            path = self.folder_of(one.id) / "quarantine.parquet"
+            if path.exists() and delivery in (None, one.id):
+                found += pd.read_parquet(path).assign(delivery=one.id).to_dict("records")
+        return [
+            {key: row[key] for key in ("delivery", "file", "sheet", "row", "column", "value", "reason")}
+            for row in found
+        ]
+
+    def original(self, delivery: str, file: str, sheet: str, row: int, around: int = 10) -> list[dict[str, Any]]:
+        """Raw rows of a sheet around a row: `{"row": number, "cells": [text], "here": bool}`, numbers that identify masked.
+
+        The header row comes first. Raises GuanxiError when there is no such sheet.
+        """
+        receipt = self.delivery(delivery)
+        entries = [entry for entry in receipt.entries if entry.file == file and entry.sheet == sheet]
+        if not entries:
+            raise GuanxiError(f"Delivery {delivery} holds no sheet {sheet!r} of {file!r}.")
+        path = self.folder_of(delivery) / "rows" / entries[0].raw
+        secret_columns = {
+            int(position)
+            for entry in entries
+            for position, column in entry.columns.items()
+            if self.sources[entry.table].columns[column].kind
+            in ("person_id", "person_or_company_id", "account", "phone")
+        }
+        header = entries[0].header
+        with duckdb.connect() as db:
+            found = db.execute(
+                f"SELECT * FROM read_parquet({text(path)}) WHERE row BETWEEN $1 AND $2 OR row = $3 ORDER BY row",
+                [max(row - around, header), row + around, header],
+            )
+            at_row = [column[0] for column in found.description or ()].index("row")
+            lines = found.fetchall()
+        return [
+            {
+                "row": line[at_row],
+                "header": line[at_row] == header,
+                "here": line[at_row] == row,
+                "cells": [
+                    masked_cell(cell, at in secret_columns and line[at_row] != header)
+                    for at, cell in enumerate(line[:at_row])
+                ],
+            }
+            for line in lines
+        ]
+
+    def sources_of(self, elements: Iterable[str]) -> dict[str, list[dict[str, Any]]]:
+        """The source rows of nodes and relationships: element id → `{"table","delivery","file","sheet","row"}`, at most
+        `ROWS_AN_ELEMENT` each. A node is traced to the table that describes it, else to those that name it."""
+        return _Lookup(self).rows_of(list(dict.fromkeys(elements)))
+
+
+DIGITS = re.compile(r"(?<![0-9A-Za-z])(\d[\d ]{13,22}[\dXx]|1[3-9]\d{9})(?![0-9A-Za-z])")
+
+
+def masked_cell(cell: str | None, secret: bool) -> str:
+    """A raw cell as it may be shown: numbers of people, accounts and phones keep only their ends."""
+    if cell is None:
+        return ""
+    if secret:
+        return _masked_number(cell)
+    return DIGITS.sub(lambda found: _masked_number(found.group(0)), cell)
+
+
+def _masked_number(number: str) -> str:
+    plain = number.strip()
+    if len(plain) in (15, 18):
+        return plain[:6] + "*" * 8 + plain[-4:]
+    if len(plain) <= 8:
+        return "*" * len(plain)
+    ends = 3 if len(plain) == 11 else 4
+    return plain[:ends] + "*" * (len(plain) - ends - 4) + plain[-4:]
+
+
+def _read_delivery(folder: Path) -> Delivery:
+    content = json.loads((folder / "receipt.json").read_text(encoding="utf-8"))
+    content["entries"] = tuple(
+        Entry(**{**entry, "unknown_columns": tuple(entry["unknown_columns"])}) for entry in content["entries"]
+    )
+    note = folder / "withdrawn.json"
+    if note.exists():
+        content["withdrawn"] = json.loads(note.read_text(encoding="utf-8"))["withdrawn"]
+    return Delivery(**content)
+
+
+def write_receipt(folder: Path, delivery: Delivery) -> None:
+    (folder / "receipt.json").write_text(json.dumps(asdict(delivery), ensure_ascii=False, indent=1), encoding="utf-8")
+
+
+def _latest(paths: list[Path]) -> str:
+    if len(paths) == 1:
+        return f"read_parquet({text(paths[0])})"
+    listed = ", ".join(text(path) for path in paths)
+    return (
+        f"(SELECT * FROM read_parquet([{listed}], union_by_name = true) "
+        "QUALIFY row_number() OVER (PARTITION BY _key ORDER BY _delivery DESC) = 1)"
+    )
+
+
+class _Lookup:
+    """One batch of "says who?": which rows in force assert these elements."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        self.evidence = evidence
+        self.rows = evidence.rows_in_force()
+        self.db = duckdb.connect()
+        self.found: dict[str, dict[tuple[Any, ...], None]] = defaultdict(dict)
+
+    def rows_of(self, elements: list[str]) -> dict[str, list[dict[str, Any]]]:
+        nodes = [(element, *element.split(":", 1)) for element in elements if "|" not in element]
+        relationships = [self._relationship(element) for element in elements if "|" in element]
+        self._nodes(nodes, home=True)
+        self._nodes([node for node in nodes if node[0] not in self.found], home=False)
+        self._asserted([rel for rel in relationships if rel[1] not in (*KINSHIP, "IN_CHARGE")])
+        self._kinship([rel for rel in relationships if rel[1] in KINSHIP])
+        self._in_charge([rel for rel in relationships if rel[1] == "IN_CHARGE"])
+        return {
+            element: [
+                {"table": row[0], "delivery": row[1], "file": row[2], "sheet": row[3], "row": row[4]}
+                for row in sorted(self.found.get(element, {}))
+            ]
+            for element in elements
+        }
+
+    @staticmethod
+    def _relationship(element: str) -> tuple[str, str, str, str, str, str]:
+        type, start, end = element.split("|")[:3]
+        return (element, type, *start.split(":", 1), *end.split(":", 1))  # type: ignore[return-value]
+
+    def _nodes(self, nodes: list[tuple[str, str, str]], home: bool) -> None:
+        wanted = _by_first([(label, (key, element)) for element, label, key in nodes])
+        for source in self._delivered():
+            for spec in source.nodes:
+                if spec.label in wanted and spec.home == home:
+                    self._match(source, [key_sql(spec.key)], when_sql(spec.when), wanted[spec.label])
+            if home:
+                continue
+            for rel in source.relationships:
+                for end in (rel.start, rel.end):
+                    if end.label in wanted:
+                        self._match(source, [key_sql(end.key)], when_sql(rel.when), wanted[end.label])
+
+    def _asserted(self, relationships: list[tuple[str, str, str, str, str, str]]) -> None:
+        wanted = _by_first([((r[1], r[2], r[4]), (r[3], r[5], r[0])) for r in relationships])
+        for source in self._delivered():
+            for spec in source.relationships:
+                ends = wanted.get((spec.type, spec.start.label, spec.end.label))
+                if ends:
+                    keys = [key_sql(spec.start.key), key_sql(spec.end.key)]
+                    self._match(source, keys, when_sql(spec.when), ends)
+
+    def _kinship(self, relationships: list[tuple[str, str, str, str, str, str]]) -> None:
+        """Kinship rests on the rows of each pair of people along its path."""
+        pairs = []
+        via = self._via([rel for rel in relationships if rel[1] == "KIN"])
+        for element, _, _, start, _, end in relationships:
+            path = via.get(element, [start, end])
+            pairs += [(a, b, element) for a, b in pairwise(path)]
+            pairs += [(b, a, element) for a, b in pairwise(path)]
+        if "residents" in self.rows and pairs:
+            people = self.rows["residents"]
+            source = self.evidence.sources["residents"]
+            self._match(
+                source,
+                ['r."公民身份号码@ref"', 'o."公民身份号码@ref"'],
+                "TRUE",
+                pairs,
+                f'{people} r JOIN {people} o ON r."户号" = o."户号" AND r._key <> o._key',
+            )
+        for table, first, second in (
+            ("marriages", "男方身份证号@ref", "女方身份证号@ref"),
+            ("declared_relatives", "干部身份证号@ref", "亲属身份证号@ref"),
+            ("parentage", "父亲身份证号@ref", "子女身份证号@ref"),
+            ("parentage", "母亲身份证号@ref", "子女身份证号@ref"),
+        ):
+            if table in self.rows and pairs:
+                self._match(self.evidence.sources[table], [name(first), name(second)], "TRUE", pairs)
+        if "parentage" in self.rows and pairs:
+            rows = self.rows["parentage"]
+            shared = " OR ".join(f'r."{p}身份证号@ref" = o."{p}身份证号@ref"' for p in ("父亲", "母亲"))
+            self._match(
+                self.evidence.sources["parentage"],
+                ['r."子女身份证号@ref"', 'o."子女身份证号@ref"'],
+                "TRUE",
+                pairs,
+                f"{rows} r JOIN {rows} o ON r._key <> o._key AND ({shared})",
+            )
+
+    def _via(self, kin: list[tuple[str, str, str, str, str, str]]) -> dict[str, list[str]]:
+        path = self.evidence.home / "graph" / "state.duckdb"
+        if not kin or not path.exists():
+            return {}
+        self.db.execute(f"ATTACH {text(path)} AS kept (READ_ONLY)")
+        self.db.register("wanted", pd.DataFrame([(r[0], r[3], r[5]) for r in kin], columns=["element", "s", "e"]))
+        table = name(Kind("KIN", "Person", "Person").table)
+        found = self.db.execute(
+            f'SELECT w.element, k.via FROM wanted w JOIN kept.{table} k ON k."start" = w.s AND k."end" = w.e '
+            "AND w.element LIKE '%|' || k.term || '|%'"
+        ).fetchall()
+        self.db.unregister("wanted")
+        self.db.execute("DETACH kept")
+        return dict(found)
+
+    def _in_charge(self, relationships: list[tuple[str, str, str, str, str, str]]) -> None:
+        """Being in charge rests on the person's posts and on the row of the thing itself."""
+        people = [(r[3], r[0]) for r in relationships]
+        for table in ("officials", "village_cadres"):
+            if table in self.rows and people:
+                self._match(self.evidence.sources[table], ['"身份证号@ref"'], "TRUE", people)
+        self._nodes([(r[0], r[4], r[5]) for r in relationships if r[4] != "Village"], home=True)
+
+    def _match(self, source: Source, keys: list[str], when: str, wanted: list[Any], rows: str | None = None) -> None:
+        names = [f"k{at}" for at in range(len(keys))]
+        self.db.register("wanted", pd.DataFrame(wanted, columns=[*names, "element"]))
+        same = " AND ".join(f"{key} = w.{column}" for key, column in zip(keys, names, strict=True))
+        prefix = "r." if rows else ""
+        found = self.db.execute(
+            f"SELECT DISTINCT w.element, {', '.join(prefix + column for column in ROW_COLUMNS)} "
+            f"FROM {rows or self.rows[source.id]} JOIN wanted w ON {same} WHERE {when}"
+        ).fetchall()
+        self.db.unregister("wanted")
+        for element, delivery, file, sheet, row in found:
+            if len(self.found[element]) < ROWS_AN_ELEMENT:
+                self.found[element][(source.id, delivery, file, sheet, row)] = None
+
+    def _delivered(self) -> list[Source]:
+        return [source for source in self.evidence.sources.values() if source.id in self.rows]
+
+
+def _by_first(pairs: Iterable[tuple[Any, Any]]) -> dict[Any, list[Any]]:
+    grouped: dict[Any, list[Any]] = defaultdict(list)
+    for first, second in pairs:
+        grouped[first].append(second)
+    return grouped

@@ -1,0 +1,166 @@
+"""The commands about deliveries and the graph: `load`, `withdraw`, `deliveries`, `quarantine`, `rebuild`, `graph hash`."""
+
+import getpass
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from backend import exports
+from graph_loader import engine, loading, ontology
+from graph_loader.errors import GuanxiError
+from graph_loader.evidence import Evidence
+from graph_loader.graph_hash import graph_hash
+from graph_loader.loading import Progress, Receipt
+from graph_loader.secret import home_of
+from graph_loader.sources import load_sources
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
+
+graph = typer.Typer(help="The graph itself.", no_args_is_help=True)
+COLUMNS = ("delivery", "file", "sheet", "row", "column", "value", "reason")
+COUNTS = ("read", "loaded", "unchanged", "corrected", "duplicate", "quarantined")
+
+
+def mount(app: typer.Typer) -> None:
+    """Adds the commands to `guanxi`."""
+    app.command("load")(load)
+    app.command("withdraw")(withdraw)
+    app.command("deliveries")(deliveries)
+    app.command("quarantine")(quarantine)
+    app.command("rebuild")(rebuild)
+    app.add_typer(graph, name="graph")
+
+
+@contextmanager
+def shown_progress() -> Iterator[Progress]:
+    """A line on stderr that says what is being worked on, where somebody looks at it."""
+    console = Console(stderr=True)
+    done: Counter[str] = Counter()
+    with console.status("…") as status:
+
+        def tell(what: str, rows: int) -> None:
+            done[what] += rows
+            status.update(f"{what} {done[what]:,}")
+
+        yield tell
+
+
+def load(
+    drop: Annotated[Path, typer.Argument(metavar="DROP", help="A folder of departmental tables.")],
+    as_json: Json = False,
+    max_quarantine: Annotated[
+        int | None, typer.Option(min=0, help="Exit with 1 when more rows than this are quarantined.")
+    ] = None,
+) -> None:
+    """Takes in a folder of departmental tables and brings the graph up to date."""
+    home = home_of()
+    with engine.running(home) as driver, shown_progress() as progress:
+        receipt = loading.load(home, driver, drop, by=getpass.getuser(), progress=progress)
+    if as_json:
+        typer.echo(json.dumps(receipt.as_json(), ensure_ascii=False))
+    else:
+        _print_receipt(receipt)
+    too_many = max_quarantine is not None and receipt.delivery.total("quarantined") > max_quarantine
+    if too_many or receipt.delivery.refused:
+        raise typer.Exit(1)
+
+
+def _print_receipt(receipt: Receipt) -> None:
+    delivery, sources, console = receipt.delivery, load_sources(), Console()
+    table = Table(title=f"{delivery.id}" + ("" if receipt.new else " (delivered before: nothing new)"))
+    for column in ("file", "sheet", "table", *COUNTS):
+        table.add_column(column, justify="right" if column in COUNTS else "left")
+    for entry in delivery.entries:
+        counts = [f"{getattr(entry, count):,}" for count in COUNTS]
+        table.add_row(entry.file, entry.sheet, sources[entry.table].title, *counts)
+    console.print(table)
+    for entry in delivery.entries:
+        if entry.unknown_columns:
+            console.print(
+                f"{entry.file} {entry.sheet}: columns that no table names, kept: {'、'.join(entry.unknown_columns)}"
+            )
+    for file, why in delivery.ignored.items():
+        console.print(f"ignored {file}: {why}")
+    for file, why in delivery.refused.items():
+        console.print(f"[bold]refused[/bold] {file}: {why}")
+    if delivery.total("quarantined"):
+        console.print("`guanxi quarantine` shows the quarantined rows, why, and how to mend them.")
+    written = receipt.written
+    console.print(
+        f"graph: {written.created:,} created, {written.changed:,} changed, {written.deleted:,} deleted; "
+        f"{receipt.seconds:.1f} s"
+    )
+
+
+def withdraw(delivery: Annotated[str, typer.Argument(metavar="DELIVERY")], as_json: Json = False) -> None:
+    """Takes back what only that delivery asserted; its files and rows stay on record."""
+    home = home_of()
+    with engine.running(home) as driver, shown_progress() as progress:
+        written = loading.withdraw(home, driver, delivery, by=getpass.getuser(), progress=progress)
+    done = {"delivery": delivery, "created": written.created, "changed": written.changed, "deleted": written.deleted}
+    typer.echo(json.dumps(done) if as_json else f"{delivery} is withdrawn: {written.total:,} changes to the graph.")
+
+
+def deliveries(as_json: Json = False) -> None:
+    """What was delivered, when, by whom, with counts."""
+    found = Evidence(home_of()).deliveries()
+    if as_json:
+        typer.echo(json.dumps([one.as_receipt() for one in found], ensure_ascii=False))
+        return
+    table = Table()
+    for column in ("delivery", "received", "by", "files", *COUNTS, "withdrawn"):
+        table.add_column(column)
+    for one in found:
+        counts = [f"{one.total(count):,}" for count in COUNTS]
+        table.add_row(one.id, one.received[:16], one.by, str(len(one.files)), *counts, (one.withdrawn or "")[:16])
+    Console().print(table if found else "Nothing was delivered yet: `guanxi load DROP` takes in a folder of tables.")
+
+
+def quarantine(
+    form: Annotated[str, typer.Option("--format", metavar="jsonl|csv|xlsx")] = "jsonl",
+    out: Annotated[Path | None, typer.Option(help="The file to write; standard output when left out.")] = None,
+) -> None:
+    """Every quarantined row, the cell that is wrong and how to mend it."""
+    rows = Evidence(home_of()).quarantine()
+    if form == "jsonl":
+        content = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode()
+    elif form == "csv":
+        content = exports.csv_bytes(COLUMNS, [[row[column] for column in COLUMNS] for row in rows])
+    elif form == "xlsx":
+        content = exports.xlsx_bytes(COLUMNS, [[row[column] for column in COLUMNS] for row in rows])
+    else:
+        raise GuanxiError(f"There is no format {form!r}: use jsonl, csv or xlsx.")
+    if out is None:
+        sys.stdout.buffer.write(content)
+    else:
+        out.write_bytes(content)
+
+
+def rebuild() -> None:
+    """Drops the graph and builds it again from the evidence."""
+    home = home_of()
+    with engine.running(home) as driver, shown_progress() as progress:
+        written = loading.rebuild(home, driver, progress)
+    typer.echo(f"The graph was built again: {written.created:,} nodes and relationships.")
+
+
+@graph.command("hash")
+def print_hash() -> None:
+    """One hex line: the canonical hash of the graph."""
+    home = home_of()
+    with engine.running(home) as driver:
+        typer.echo(graph_hash(driver, ontology.load()))
+
+
+@graph.command("reference")
+def print_reference() -> None:
+    """The reference page of labels and relationship types (docs/graph.md)."""
+    typer.echo(ontology.reference_page(ontology.load()), nl=False)

@@ -1,0 +1,393 @@
+"""Query packs as they lie on disk: what each query says about itself, checked, so that a broken one is refused by name.
+
+A pack is a folder of `queries/` with a `pack.toml`; a query is a `.toml` and a `.cypher` of the same stem in it, its cases in
+`cases/<stem>/`. What several queries share (a parameter, a check) stands once in `queries/shared.toml`. `docs/add_a_query.md`
+explains each entry.
+"""
+
+import json
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, LiteralString, cast
+
+import neo4j
+from neo4j.exceptions import ClientError
+
+from backend import sentences
+from graph_loader import ontology
+from graph_loader.sources import load_sources
+
+FOLDER = Path(__file__).parent.parent / "queries"
+
+STATUSES = ("experimental", "stable", "retired")
+PLAIN_TYPES = ("text", "integer", "percent", "amount", "date")
+"""Column types beside the labels of the graph: `percent` is a share of 1, `amount` 元."""
+
+COMMON = ("level", "checks", "evidence", "context")
+"""What every query returns beside its columns: the level of the row, a map from check id to `for`, `against`, `missing` or
+null (does not apply), the paths the suspicion rests on, and the paths drawn pale beside them."""
+
+GIVEN = frozenset({"as_of", "touched"})
+"""Parameters that every query gets: the day of the run, and the keys of the anchors to look at."""
+
+PARAMETER_TYPES = {"integer": int, "number": (int, float), "text": str, "date": date}
+STEM = re.compile(r"[a-z][a-z0-9_]*")
+NAME = re.compile(r"[a-z][a-z_]*")
+
+Words = Mapping[str, str]
+"""A text in both languages: `{"zh": …, "en": …}`."""
+
+
+@dataclass(frozen=True)
+class Pack:
+    id: str
+    title: Words
+    summary: Words
+    order: int
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A threshold of a query. Bounds are inclusive."""
+
+    name: str
+    type: str
+    default: Any
+    help: Words
+    min: Any = None
+    max: Any = None
+
+
+@dataclass(frozen=True)
+class CheckWords:
+    """What a check says by its result. `table` is the table without which it could not be made."""
+
+    id: str
+    says: Mapping[str, Words]
+    table: str | None = None
+
+
+@dataclass(frozen=True)
+class Query:
+    """One query with everything it says about itself. `needs` lists alternatives: of each entry one table must be there.
+    `event` is the column that tells events apart, so that none is counted twice; without it each row is one."""
+
+    id: str
+    pack: Pack
+    text: str
+    title: Words
+    question: Words
+    sentence: Words
+    status: str
+    why: Words
+    innocent_explanations: Mapping[str, tuple[str, ...]]
+    blind_spots: Mapping[str, tuple[str, ...]]
+    next_steps: Mapping[str, tuple[str, ...]]
+    legal_basis: Mapping[str, tuple[str, ...]]
+    needs: tuple[tuple[str, ...], ...]
+    uses: tuple[str, ...]
+    parameters: Mapping[str, Parameter]
+    columns: Mapping[str, str]
+    identity: tuple[str, ...]
+    anchor: str
+    event: str | None
+    checks: Mapping[str, CheckWords]
+    version: str
+    cases: tuple[Path, ...] = field(compare=False)
+
+    @property
+    def defaults(self) -> dict[str, Any]:
+        return {name: parameter.default for name, parameter in self.parameters.items()}
+
+    def missing(self, delivered: set[str]) -> tuple[str, ...]:
+        """Tables whose delivery it waits for; of alternatives none of which is there, all."""
+        return tuple(table for choices in self.needs if not delivered & set(choices) for table in choices)
+
+    def statement(self, touched: bool = False) -> LiteralString:
+        """The text to run; with `touched` only the anchors whose keys are in `$touched` are looked at."""
+        label = self.columns[self.anchor].split("|")[0].strip()
+        prefix = f"MATCH ({self.anchor}:{label}) WHERE {self.anchor}.key IN $touched\n" if touched else ""
+        return cast(LiteralString, prefix + self.text)
+
+
+@dataclass(frozen=True)
+class BrokenQuery:
+    """A query that is not run, and why: `reason` says what is wrong and how to mend it."""
+
+    id: str
+    file: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Packs:
+    packs: tuple[Pack, ...]
+    queries: tuple[Query, ...]
+    broken: tuple[BrokenQuery, ...]
+
+    def query(self, id: str) -> Query | None:
+        return next((query for query in self.queries if query.id == id), None)
+
+
+class _Broken(Exception):
+    """A fault found while reading; its text becomes the reason."""
+
+
+def load_packs(folder: Path | None = None) -> Packs:
+    """All packs of a folder, in order. Never raises for a fault of the content: what is broken is listed as such."""
+    folder = folder or FOLDER
+    packs: list[Pack] = []
+    queries: list[Query] = []
+    broken: list[BrokenQuery] = []
+    try:
+        shared = _shared(folder / "shared.toml")
+    except _Broken as fault:
+        return Packs((), (), (BrokenQuery("shared", "shared.toml", str(fault)),))
+    for pack_file in sorted(folder.glob("*/pack.toml")):
+        place = pack_file.parent.name
+        try:
+            pack = _pack(pack_file)
+        except _Broken as fault:
+            broken.append(BrokenQuery(place, f"{place}/pack.toml", str(fault)))
+            continue
+        packs.append(pack)
+        metadata = {path.stem for path in pack_file.parent.glob("*.toml")} - {"pack"}
+        for stem in sorted(metadata | {path.stem for path in pack_file.parent.glob("*.cypher")}):
+            try:
+                queries.append(_query(pack, pack_file.parent, stem, shared))
+            except _Broken as fault:
+                broken.append(BrokenQuery(stem, f"{place}/{stem}", str(fault)))
+    for id in sorted({query.id for query in queries}):
+        double = [query for query in queries if query.id == id][1:]
+        for query in double:
+            queries.remove(query)
+            reason = "another pack has a query of the same name: ids are unique, rename the newer files"
+            broken.append(BrokenQuery(id, f"{query.pack.id}/{id}", reason))
+    packs.sort(key=lambda pack: (pack.order, pack.id))
+    queries.sort(key=lambda query: (query.pack.order, query.pack.id, query.id))
+    return Packs(tuple(packs), tuple(queries), tuple(broken))
+
+
+def check_on_server(session: neo4j.Session, query: Query) -> BrokenQuery | None:
+    """Has the server plan the query: faults of syntax, anything but reading, and other columns than declared are named."""
+    file = f"{query.pack.id}/{query.id}.cypher"
+    try:
+        with session.begin_transaction() as transaction:
+            result = transaction.run("EXPLAIN " + query.statement(), {**query.defaults, "as_of": None})
+            columns, summary = set(result.keys()), result.consume()
+    except ClientError as error:
+        return BrokenQuery(query.id, file, f"the server refuses the text: {error.message}")
+    if summary.query_type != "r":
+        return BrokenQuery(query.id, file, "the text writes: a query only reads, take out CREATE, MERGE, SET, DELETE …")
+    expected = {*query.columns, *COMMON}
+    if columns == expected:
+        return None
+    lacking, extra = sorted(expected - columns), sorted(columns - expected)
+    faults = [f"RETURN lacks {', '.join(lacking)}"] if lacking else []
+    faults += [f"RETURN has {', '.join(extra)}, which [columns] of {query.id}.toml does not declare"] if extra else []
+    return BrokenQuery(query.id, file, "; ".join(faults) + ": make the two alike")
+
+
+# Reading
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise _Broken(f"{path.name} is not there: write it beside the other file of the same name") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise _Broken(f"{path.name} is not valid TOML in UTF-8 ({error}): mend that line") from None
+
+
+def _shared(path: Path) -> dict[str, dict[str, dict[str, Any]]]:
+    content = _toml(path) if path.exists() else {}
+    _known(content, {"param", "check"}, set())
+    return {
+        "param": {entry.get("name", ""): entry for entry in content.get("param", [])},
+        "check": {entry.get("id", ""): entry for entry in content.get("check", [])},
+    }
+
+
+def _pack(path: Path) -> Pack:
+    content = _toml(path)
+    _known(content, {"title", "summary", "order"}, {"title", "summary"})
+    order = content.get("order", 100)
+    if not isinstance(order, int):
+        raise _Broken("`order` is not a whole number: 10, 20, 30 … put the packs in order")
+    return Pack(path.parent.name, _words(content, "title"), _words(content, "summary"), order)
+
+
+LISTS = ("innocent_explanations", "blind_spots", "next_steps", "legal_basis")
+REQUIRED = {
+    "title", "question", "sentence", "status", "why", "innocent_explanations", "needs", "columns", "identity", "anchor",
+}  # fmt: skip
+KNOWN = REQUIRED | {"blind_spots", "next_steps", "legal_basis", "uses", "param", "check", "event"}
+
+
+def _query(pack: Pack, folder: Path, stem: str, shared: dict[str, dict[str, dict[str, Any]]]) -> Query:
+    if not STEM.fullmatch(stem):
+        raise _Broken("the file's name is the query's id: small letters, digits and _ only, rename it")
+    content = _toml(folder / f"{stem}.toml")
+    _known(content, KNOWN, REQUIRED)
+    text = _text(folder / f"{stem}.cypher")
+    if content["status"] not in STATUSES:
+        raise _Broken(f"`status` is {content['status']!r}: use one of {', '.join(STATUSES)}")
+    for name, shape in (("columns", dict), ("identity", list), ("needs", list), ("uses", list), ("anchor", str)):
+        if name in content and not isinstance(content[name], shape):
+            raise _Broken(f"`{name}` has the wrong shape: look at a neighbour")
+    columns = _columns(content["columns"])
+    identity, anchor, event = tuple(content["identity"]), content["anchor"], content.get("event")
+    for name in (*identity, *((event,) if event else ())):
+        if name not in columns:
+            raise _Broken(f"`{name}` is named by identity or event but is no column: declare it under [columns]")
+    if anchor not in identity or columns[anchor] in PLAIN_TYPES:
+        raise _Broken(f"the anchor `{anchor}` is not among the nodes of identity: choose one of them")
+    if not re.match(rf"MATCH \(\s*{anchor}\b", re.sub(r"(?m)^\s*//.*\n", "", text).lstrip()):
+        raise _Broken(f"the text does not start with MATCH ({anchor} …: start from the anchor")
+    parameters = _parameters(content.get("param", []), shared["param"])
+    asked = set(re.findall(r"\$(\w+)", text))
+    for name in sorted(asked - GIVEN - parameters.keys()):
+        raise _Broken(f"the text uses ${name}, which is no parameter: declare it as a [[param]]")
+    for name in sorted(parameters.keys() - asked):
+        raise _Broken(f"the parameter `{name}` is not used in the text: use it or take it out")
+    checks = _checks(content.get("check", []), shared["check"], set(columns))
+    sentence = _words(content, "sentence")
+    _check_template("sentence", sentence, set(columns))
+    merged = [content, [shared["param"].get(name) for name in parameters], [shared["check"].get(id) for id in checks]]
+    version = sha256((text + json.dumps(merged, ensure_ascii=False, sort_keys=True, default=str)).encode()).hexdigest()
+    return Query(
+        id=stem,
+        pack=pack,
+        text=text,
+        title=_words(content, "title"),
+        question=_words(content, "question"),
+        sentence=sentence,
+        status=content["status"],
+        why=_words(content, "why"),
+        **{name: _lists(content, name) for name in LISTS},
+        needs=_needs(content["needs"]),
+        uses=_needs_one(content.get("uses", [])),
+        parameters=parameters,
+        columns=columns,
+        identity=identity,
+        anchor=anchor,
+        event=event,
+        checks=checks,
+        version=version[:12],
+        cases=tuple(sorted((folder / "cases" / stem).glob("*.toml"))),
+    )
+
+
+def _text(path: Path) -> str:
+    try:
+        text = path.read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        raise _Broken(f"{path.name} is not there: write it beside {path.stem}.toml") from None
+    except UnicodeDecodeError:
+        raise _Broken(f"{path.name} is not UTF-8: save it as such") from None
+    if ";" in re.sub(r"(?m)//.*$|'[^']*'", "", text).rstrip(";"):
+        raise _Broken("the text holds more than one statement: keep one")
+    return text.rstrip(";")
+
+
+def _known(content: dict[str, Any], known: set[str], required: set[str]) -> None:
+    for name in sorted(required - content.keys()):
+        raise _Broken(f"`{name}` is missing: add it, a neighbour shows how")
+    for name in sorted(content.keys() - known):
+        raise _Broken(f"`{name}` is unknown: take it out or use one of {', '.join(sorted(known))}")
+
+
+def _words(content: dict[str, Any], name: str) -> Words:
+    words = content[name]
+    if not isinstance(words, dict) or set(words) != set(sentences.LANGUAGES) or not all(
+        isinstance(text, str) and text.strip() for text in words.values()
+    ):
+        raise _Broken(f"`{name}` needs a text in both zh and en, and nothing else")
+    return {language: words[language].strip() for language in sentences.LANGUAGES}
+
+
+def _lists(content: dict[str, Any], name: str) -> Mapping[str, tuple[str, ...]]:
+    words = content.get(name, {"zh": [], "en": []})
+    if not isinstance(words, dict) or set(words) != set(sentences.LANGUAGES) or not all(
+        isinstance(lines, list) and all(isinstance(line, str) and line.strip() for line in lines) for lines in words.values()
+    ):
+        raise _Broken(f"`{name}` needs a list of sentences in both zh and en")
+    if name in REQUIRED and not all(words.values()):
+        raise _Broken(f"`{name}` is empty: whom would the query wrongly point at?")
+    return {language: tuple(words[language]) for language in sentences.LANGUAGES}
+
+
+def _columns(content: dict[str, Any]) -> Mapping[str, str]:
+    labels = ontology.load().nodes.keys()
+    for name, type in content.items():
+        if not NAME.fullmatch(name) or name in COMMON or name in sentences.ABOUT_EVENTS:
+            raise _Broken(f"the column `{name}` needs another name: small letters and _, and none of the common ones")
+        if type not in PLAIN_TYPES and not all(part.strip() in labels for part in str(type).split("|")):
+            raise _Broken(f"the column `{name}` has the unknown type {type!r}: use a label of docs/graph.md or one of "
+                          f"{', '.join(PLAIN_TYPES)}")  # fmt: skip
+    if "amount" in content and content["amount"] != "amount" or "day" in content and content["day"] != "date":
+        raise _Broken("the columns `amount` and `day` are the money and date of one event: give them the types amount, date")
+    return dict(content)
+
+
+def _parameters(entries: list[dict[str, Any]], shared: dict[str, dict[str, Any]]) -> Mapping[str, Parameter]:
+    parameters = {}
+    for entry in entries:
+        content = {**shared.get(entry.get("name", ""), {}), **entry}
+        _known(content, {"name", "type", "default", "min", "max", "help"}, {"name", "type", "default", "help"})
+        content["help"] = _words(content, "help")
+        parameter = Parameter(**content)
+        kind = PARAMETER_TYPES.get(parameter.type)
+        if kind is None or not isinstance(parameter.default, kind):
+            raise _Broken(f"the parameter `{parameter.name}` needs a type of {', '.join(PARAMETER_TYPES)} and a default of it")
+        low, high = parameter.min, parameter.max
+        if (low is not None and parameter.default < low) or (high is not None and parameter.default > high):
+            raise _Broken(f"the default of `{parameter.name}` lies outside its own bounds: mend either")
+        parameters[parameter.name] = parameter
+    return parameters
+
+
+def _checks(entries: list[dict[str, Any]], shared: dict[str, dict[str, Any]], columns: set[str]) -> Mapping[str, CheckWords]:
+    checks = {}
+    for entry in entries:
+        content = {**shared.get(entry.get("id", ""), {}), **entry}
+        _known(content, {"id", "table", "for", "against", "missing"}, {"id"})
+        says = {result: _words(content, result) for result in ("for", "against", "missing") if result in content}
+        if not says:
+            raise _Broken(f"the check `{content['id']}` says nothing: give it `for`, `against` or `missing`")
+        if "table" in content:
+            _known_table(content["table"])
+            if "missing" not in says:
+                raise _Broken(f"the check `{content['id']}` names a table but not what is said without it: add `missing`")
+        for result, words in says.items():
+            _check_template(f"`{result}` of the check `{content['id']}`", words, columns)
+        checks[content["id"]] = CheckWords(content["id"], says, content.get("table"))
+    return checks
+
+
+def _check_template(where: str, words: Words, columns: set[str]) -> None:
+    for language, template in words.items():
+        if fault := sentences.fault_of(template):
+            raise _Broken(f"{where} ({language}): {fault}")
+        for name in sorted(sentences.gaps(template) - columns - sentences.ABOUT_EVENTS):
+            raise _Broken(f"{where} ({language}) asks for {{{name}}}, which is no column: declare it or use another")
+
+
+def _needs(entries: list[Any]) -> tuple[tuple[str, ...], ...]:
+    return tuple(_needs_one(str(entry).split("|")) for entry in entries)
+
+
+def _needs_one(tables: list[Any]) -> tuple[str, ...]:
+    return tuple(_known_table(str(table).strip()) for table in tables)
+
+
+def _known_table(table: str) -> str:
+    if table not in load_sources():
+        raise _Broken(f"there is no table `{table}`: use the name of a folder in graph_loader/sources")
+    return table

@@ -225,11 +225,14 @@ def _is_blank(text: str, column: Column) -> bool:
     return text.lower() in BLANK_WORDS or (column.kind == "to_date" and text in OPEN_END)
 
 
+FOREIGN_DIGITS = re.compile(r"(?![0-9])\d")
+
+
 def plain(cell: str) -> str:
-    """A cell in NFKC, without blanks around it, zero-width characters, or the mark ' that keeps a number text."""
+    """A cell in NFKC with 0–9 for digits of any script, without blanks around it, zero-width characters, or the mark ' that keeps a number text."""
     if cell.isascii():
         return cell.strip().removeprefix("'")
-    text = unicodedata.normalize("NFKC", cell)
+    text = FOREIGN_DIGITS.sub(lambda found: str(int(found[0])), unicodedata.normalize("NFKC", cell))
     return re.sub("[\u200b-\u200f\u2060\ufeff\u00ad]", "", text).strip().lstrip("'’‘")
 
 
@@ -301,8 +304,7 @@ def read_amount(text: str, factor: int = 1) -> float:
 
     Raises Unreadable.
     """
-    bare = squeezed(text).replace("−", "-").replace("—", "-")
-    bare = re.sub(r"^(?:人民币|RMB|CNY|[¥$])(?<!\$)|(?:人民币)$", "", bare, flags=re.IGNORECASE)
+    bare = re.sub(r"^(?:人民币|RMB|CNY|¥)|人民币$", "", squeezed(text).replace("−", "-"), flags=re.IGNORECASE)
     if found := MONEY_VALUE.fullmatch(bare):
         sign, figure, decimals, scale, yuan = found.groups()
         digits = figure.replace(",", "")
@@ -340,8 +342,8 @@ def _wan_amount(text: str, setting: Setting) -> Values:
 
 
 def _number(text: str, setting: Setting) -> Values:
-    found = re.fullmatch(rf"{FIGURE.pattern}(\D*)", squeezed(text))
-    unit = found[4] if found else ""
+    found = re.fullmatch(rf"{FIGURE.pattern}(\D.*)?", squeezed(text))
+    unit = found[4] if found else None
     if not found or len(found[2]) > MOST_DIGITS or (unit and AREAS.get(unit, unit) != setting.column.unit):
         raise Unreadable(
             f"「{_short(text)}」不是能读的数，请只填数字"
@@ -411,12 +413,13 @@ def _id_text(text: str) -> str:
 
 
 def _tails_lost(column: Column, texts: Iterable[str]) -> bool:
-    """Whether ID numbers of a column went through a spreadsheet's number format, which keeps 15 digits."""
-    if column.kind not in ("person_id", "person_or_company_id"):
+    """Whether numbers of a column went through a spreadsheet's number format, which keeps 15 digits: one of them shows it."""
+    if column.kind not in ("person_id", "person_or_company_id", "account"):
         return False
+    of_persons = column.kind != "account"
     numbers = (_id_text(text) for text in texts)
     return any(
-        EXPONENT.fullmatch(number) or (LOST_TAIL.fullmatch(number) and not _check_digit_holds(number))
+        EXPONENT.fullmatch(number) or (of_persons and LOST_TAIL.fullmatch(number) and not _check_digit_holds(number))
         for number in numbers
     )
 
@@ -528,8 +531,10 @@ def masked_account(number: str) -> str:
 
 def _account(text: str, setting: Setting) -> Values:
     number = re.sub(r"[\s-]", "", text).upper()
-    if EXPONENT.fullmatch(number) or re.fullmatch(r"\d{15}0{3,}", number):
+    if EXPONENT.fullmatch(number):
         raise Unreadable(DAMAGED)
+    if setting.tails_lost and re.fullmatch(r"\d{15}0+", number):
+        raise Unreadable("末几位为0，疑被电子表格取整，末几位丢失，请把该列设为文本格式后从原系统重新导出")
     if STARS.search(number):
         raise Unreadable("已脱敏，请向报送单位调取完整账号")
     if not re.fullmatch(r"(?=.*\d{5})[0-9A-Z]{6,34}", number):
@@ -558,9 +563,8 @@ SURNAMES = {
 LONG_NUMBER = re.compile(r"(?<!\d)\d(?:\s?\d){14,}\s?[Xx]?|(?<!\d)\d{4}(?:-\d{4}){3,}(?:-?\d{1,4})?(?!\d)")
 MOBILE = re.compile(r"(?<!\d)1[3-9]\d(?:[\s-]?\d{4}){2}(?!\d)")
 BETWEEN_CHINESE = re.compile(r"(?<=[^\x00-\x7f])\s+|\s+(?=[^\x00-\x7f])")
-FIRM = re.compile(
-    r"公司|厂|店|社|部|行|场|中心|站|队|集团|超市|商行|园|院|校|所|局|委员会|政府|银行|事务|工程|建筑|建材|工作室|铺|矿|馆|协会"
-)
+FIRM = re.compile(r"公司|商店|商行|超市|酒店|饭店|药店|书店|集团|银行|中心|学校|医院|政府|合作社|经营部|工程队|厂$")
+SEVERAL = re.compile(r"等\d*人|等.{0,3}户|花名册|名单|农户|各户")
 
 
 def masked_text(text: str) -> str:
@@ -636,7 +640,7 @@ def _company_name(text: str, setting: Setting) -> Values:
 def _payee_name(text: str, setting: Setting) -> Values:
     """The key is that of a firm known by name only, and there only where the name is not a person's."""
     name = masked_text(squeezed(text))
-    is_firm = len(name) > 4 or FIRM.search(name[2:])
+    is_firm = FIRM.search(name) or (len(name) > 4 and "·" not in name and not SEVERAL.search(name))
     return name, f"名称:{name}" if is_firm else None, person_initials(name)
 
 

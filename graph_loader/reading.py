@@ -95,7 +95,11 @@ def records(sheet: Sheet, header: Header) -> pa.Table:
     numbers = np.arange(header.position + 2, header.position + 2 + len(table), dtype=np.int32)
     table = table.append_column("_row", pa.array(numbers))
     named = {name for name, cell in zip(names, written, strict=True) if cell.strip()}
-    filled = [name for name in table.column_names if name == "_row" or name in named or _any_filled(table[name])]
+    filled = [
+        name
+        for name in table.column_names
+        if name == "_row" or name in named or not pc.all(_is_empty(table[name])).as_py()
+    ]
     return table.select(filled).filter(_is_data(table, header, written))
 
 
@@ -110,8 +114,8 @@ def _own_name(cell: str, position: int, taken: set[str]) -> str:
     return unique
 
 
-def _any_filled(column: pa.ChunkedArray) -> bool:
-    return bool(pc.any(pc.not_equal(pc.utf8_trim_whitespace(column), "")).as_py())
+def _is_empty(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pc.equal(pc.utf8_trim_whitespace(column), "")
 
 
 def _is_data(table: pa.Table, header: Header, written: Sequence[str]) -> pa.Array:
@@ -121,20 +125,25 @@ def _is_data(table: pa.Table, header: Header, written: Sequence[str]) -> pa.Arra
     """
     source = header.match.source
     columns = {column.name: position for position, column in header.match.columns.items()}
-    empty = {name: _flags(pc.equal(pc.utf8_trim_whitespace(table[name]), "")) for name in columns}
-    blank = np.logical_and.reduce(list(empty.values()))
-    suspect = np.zeros(len(table), dtype=bool)
     key = [name for name in source.key if source.columns[name].required]
+    blank = np.ones(len(table), dtype=bool)
+    suspect = np.zeros(len(table), dtype=bool)
     for name in key:
-        footer = pc.match_substring_regex(table[name], FOOTER_WORDS)
-        suspect |= empty[name] | _flags(footer) | _flags(pc.equal(table[name], written[columns[name]]))
+        cells = table[name]
+        empty = _flags(_is_empty(cells))
+        footer = pc.match_substring_regex(cells, FOOTER_WORDS)
+        suspect |= empty | _flags(footer) | _flags(pc.equal(cells, written[columns[name]]))
+        blank &= empty
+    for name in columns:
+        if blank.any():
+            blank &= _flags(_is_empty(table[name]))
     data = ~blank
     shown = [text for cell in written if (text := BLANKS.sub("", cell))]
     places = np.flatnonzero(suspect & ~blank)
     for place, row in zip(places, table.drop_columns(["_row"]).take(pa.array(places)).to_pylist(), strict=True):
-        cells = {name: BLANKS.sub("", cell) for name, cell in row.items()}
-        filled = [text for text in cells.values() if text]
-        lacks_key = any(not cells[name] or FOOTER.match(cells[name]) for name in key)
+        texts = {name: BLANKS.sub("", cell) for name, cell in row.items()}
+        filled = [text for text in texts.values() if text]
+        lacks_key = any(not texts[name] or FOOTER.match(texts[name]) for name in key)
         data[place] = not (filled == shown or (lacks_key and any(FOOTER.match(text) for text in filled[:2])))
     return pa.array(data)
 

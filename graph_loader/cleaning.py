@@ -229,7 +229,7 @@ FOREIGN_DIGITS = re.compile(r"(?![0-9])\d")
 
 
 def plain(cell: str) -> str:
-    """A cell in NFKC with 0–9 for digits of any script, without blanks around it, zero-width characters, or the mark ' that keeps a number text."""
+    """A cell in NFKC with 0–9 for digits of any script; no blanks around it, no zero-width characters, no mark before a number."""
     if cell.isascii():
         return cell.strip().removeprefix("'")
     text = FOREIGN_DIGITS.sub(lambda found: str(int(found[0])), unicodedata.normalize("NFKC", cell))
@@ -486,9 +486,10 @@ def read_credit_code(text: str) -> str:
     code = re.sub(r"[\s-]", "", text).upper()
     if EXPONENT.fullmatch(code):
         raise Unreadable(DAMAGED)
-    if STARS.search(code):
+    whole = re.fullmatch(r"[1-9ANY][0-9A-HJ-NP-RTUWXY]\d{6}[0-9A-HJ-NP-RTUWXY]{10}", code)
+    if not whole and STARS.search(code):
         raise Unreadable("已脱敏，无法确认是哪家单位，请向报送单位调取完整代码")
-    if not re.fullmatch(r"[1-9ANY][0-9A-HJ-NP-RTUWXY]\d{6}[0-9A-HJ-NP-RTUWXY]{10}", code):
+    if not whole:
         raise Unreadable(f"「{_short(text)}」不是18位统一社会信用代码，请核对营业执照后重新报送")
     expected = uscc.calc_check_digit(code)
     if code[-1] != expected:

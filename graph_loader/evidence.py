@@ -18,6 +18,7 @@ from typing import Any
 import duckdb
 import pandas as pd
 
+from graph_loader.cleaning import masked_account, masked_id, masked_text
 from graph_loader.errors import GuanxiError
 from graph_loader.sources import Source, load_sources
 from graph_loader.state import Kind, key_sql, name, text, when_sql
@@ -195,26 +196,12 @@ class Evidence:
         return _Lookup(self).rows_of(list(dict.fromkeys(elements)))
 
 
-DIGITS = re.compile(r"(?<![0-9A-Za-z])(\d[\d ]{13,22}[\dXx]|1[3-9]\d{9})(?![0-9A-Za-z])")
-
-
 def masked_cell(cell: str | None, secret: bool) -> str:
     """A raw cell as it may be shown: numbers of people, accounts and phones keep only their ends."""
-    if cell is None:
-        return ""
-    if secret:
-        return _masked_number(cell)
-    return DIGITS.sub(lambda found: _masked_number(found.group(0)), cell)
-
-
-def _masked_number(number: str) -> str:
-    plain = number.strip()
-    if len(plain) in (15, 18):
-        return plain[:6] + "*" * 8 + plain[-4:]
-    if len(plain) <= 8:
-        return "*" * len(plain)
-    ends = 3 if len(plain) == 11 else 4
-    return plain[:ends] + "*" * (len(plain) - ends - 4) + plain[-4:]
+    plain = (cell or "").strip()
+    if not secret or not plain.isalnum():
+        return masked_text(plain)
+    return masked_id(plain) if len(plain) == 18 else masked_account(plain)
 
 
 def _read_delivery(folder: Path) -> Delivery:

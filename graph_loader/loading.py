@@ -360,7 +360,7 @@ def bring_up_to_date(
         if before is None:
             ours = (held and held["store"] == store) or _marked(mark) == store
             _make_room(session, store_is_ours=bool(ours), mark=mark, store=store)
-        writer.prepare(session, terms)
+            writer.prepare(session, terms)
         for old in (fresh, fresh.with_suffix(".duckdb.wal")):
             old.unlink(missing_ok=True)
         with duckdb.connect(str(fresh)) as db:

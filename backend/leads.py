@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any
 
 from pypinyin import Style, lazy_pinyin
-from sqlalchemy import ColumnElement, Select, case, delete, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Select, case, delete, func, insert, literal_column, or_, select
 from sqlalchemy.orm import Session, joinedload, undefer
 from sqlalchemy.orm.strategy_options import defer
 
@@ -104,16 +104,18 @@ def record(
     if last and as_of < last:
         return Counts(recorded=False)
     known = {lead.key: lead for lead in session.scalars(select(Lead).where(Lead.query == query_id))}
+    rows: _Rows = defaultdict(list)
     tally: dict[str, int] = defaultdict(int)
     for key, finding in found.items():
-        lead = known.get(key)
-        tally[
-            _first_found(session, finding, as_of) if lead is None else _found_again(session, lead, finding, as_of)
-        ] += 1
+        if key in known:
+            tally[_found_again(rows, known[key], finding, as_of)] += 1
+        else:
+            session.add(_first_found(rows, finding, as_of))
+            tally["new"] += 1
     if touched_all:
         for key, lead in known.items():
             if key not in found and lead.basis != "gone":
-                _lose_basis(session, lead)
+                _lose_basis(rows, lead)
                 tally["gone"] += 1
     counts = Counts(tally["new"], tally["again"], tally["changed"], tally["gone"])
     session.add(
@@ -128,12 +130,27 @@ def record(
         )
     )
     session.flush()
+    _write(session, rows)
     told = {"as_of": as_of.isoformat(), **asdict(counts), "leads": _standing(session, query_id)}
     audit.append(session, "guanxi", "detect", query_id, told)
     return counts
 
 
-def _first_found(session: Session, finding: Finding, as_of: date) -> str:
+_Rows = dict[type[LeadVersion | LeadPerson | LeadThing | LeadEvent], list[dict[str, Any]]]
+"""Rows that a run adds under its leads, written together once the leads are."""
+
+
+def _write(session: Session, rows: _Rows) -> None:
+    again = [row["lead_key"] for row in rows[LeadVersion] if row["number"] > 1]
+    for start in range(0, len(again), 1000):
+        for table in (LeadPerson, LeadThing):
+            session.execute(delete(table).where(table.lead_key.in_(again[start : start + 1000])))
+    for into, added in rows.items():
+        if added:
+            session.execute(insert(into), added)
+
+
+def _first_found(rows: _Rows, finding: Finding, as_of: date) -> Lead:
     moment = now()
     lead = Lead(
         key=finding.key,
@@ -148,39 +165,38 @@ def _first_found(session: Session, finding: Finding, as_of: date) -> str:
         first_seen=moment,
         last_seen=moment,
     )
-    session.add(lead)
-    _freeze(session, lead, finding, as_of)
-    _note_run(session, lead, "found", None)
-    return "new"
+    _freeze(rows, lead, finding, as_of)
+    _note_run(rows, lead, "found", None)
+    return lead
 
 
-def _found_again(session: Session, lead: Lead, finding: Finding, as_of: date) -> str:
+def _found_again(rows: _Rows, lead: Lead, finding: Finding, as_of: date) -> str:
     returned, untouched = lead.basis == "gone", lead.state == "gone"
     changed = lead.basis_hash != finding.basis_hash
     before = lead.state
     lead.last_seen = now()
     if lead.fingerprint != _fingerprint(finding):
-        _freeze(session, lead, finding, as_of)
+        _freeze(rows, lead, finding, as_of)
     if untouched:
         lead.state = "new"
         lead.decided_hash = finding.basis_hash
     lead.basis = "stands" if lead.decided_hash == finding.basis_hash else "changed"
     if returned:
-        _note_run(session, lead, "returned", before)
+        _note_run(rows, lead, "returned", before)
     elif changed:
-        _note_run(session, lead, "basis_changed", before)
+        _note_run(rows, lead, "basis_changed", before)
     return "new" if untouched else "changed" if changed else "again"
 
 
-def _lose_basis(session: Session, lead: Lead) -> None:
+def _lose_basis(rows: _Rows, lead: Lead) -> None:
     before = lead.state
     lead.basis = "gone"
     if before == "new":
         lead.state = "gone"
-    _note_run(session, lead, "basis_gone", before)
+    _note_run(rows, lead, "basis_gone", before)
 
 
-def _freeze(session: Session, lead: Lead, finding: Finding, as_of: date) -> None:
+def _freeze(rows: _Rows, lead: Lead, finding: Finding, as_of: date) -> None:
     """Adds the finding as the lead's next version, the one that stands."""
     lead.number += 1
     lead.basis_hash = finding.basis_hash
@@ -197,66 +213,54 @@ def _freeze(session: Session, lead: Lead, finding: Finding, as_of: date) -> None
     lead.place = finding.place
     lead.town, lead.town_name = _town(finding)
     lead.changed_at = now()
-    session.add(
-        LeadVersion(
-            lead_key=lead.key,
-            number=lead.number,
-            recorded_at=now(),
-            as_of=as_of,
-            query_version=finding.query_version,
-            basis_hash=finding.basis_hash,
-            identity=_plain(finding.identity),
-            parameters=_plain(finding.parameters),
-            level=finding.level,
-            title_zh=finding.title_zh,
-            title_en=finding.title_en,
-            amount=finding.amount,
-            first_day=finding.first_day,
-            last_day=finding.last_day,
-            persons=[{"role": p.role, "name": p.name, "id": p.masked, "ref": p.ref} for p in finding.persons],
-            things=[
+    rows[LeadVersion].append(
+        {
+            "lead_key": lead.key,
+            "number": lead.number,
+            "recorded_at": now(),
+            "as_of": as_of,
+            "query_version": finding.query_version,
+            "basis_hash": finding.basis_hash,
+            "identity": _plain(finding.identity),
+            "parameters": _plain(finding.parameters),
+            "level": finding.level,
+            "title_zh": finding.title_zh,
+            "title_en": finding.title_en,
+            "amount": finding.amount,
+            "first_day": finding.first_day,
+            "last_day": finding.last_day,
+            "persons": [{"role": p.role, "name": p.name, "id": p.masked, "ref": p.ref} for p in finding.persons],
+            "things": [
                 {"label": t.label, "key": t.key, "name": t.name} | ({"ref": t.ref} if t.ref else {})
                 for t in finding.things
             ],
-            checks=[asdict(check) for check in finding.checks],
-            rows=_plain(list(finding.rows)),
-            network=_plain(finding.network),
-        )
+            "checks": [asdict(check) for check in finding.checks],
+            "rows": _plain(finding.rows),
+            "network": _plain(finding.network),
+        }
     )
-    if lead.number > 1:
-        session.execute(delete(LeadPerson).where(LeadPerson.lead_key == lead.key))
-        session.execute(delete(LeadThing).where(LeadThing.lead_key == lead.key))
-    session.add_all(
-        LeadPerson(lead_key=lead.key, position=position, role=p.role, name=p.name, initials=initials(p.name), ref=p.ref)
-        for position, p in enumerate(finding.persons)
-    )
-    session.add_all(
-        LeadThing(
-            lead_key=lead.key,
-            position=position,
-            label=t.label,
-            key=t.ref or t.key,
-            name=t.name,
-            initials=initials(t.name),
-        )
-        for position, t in enumerate(finding.things)
-    )
+    for position, p in enumerate(finding.persons):
+        named_so = {"role": p.role, "name": p.name, "initials": initials(p.name), "ref": p.ref}
+        rows[LeadPerson].append({"lead_key": lead.key, "position": position, **named_so})
+    for position, t in enumerate(finding.things):
+        named_so = {"label": t.label, "key": t.ref or t.key, "name": t.name, "initials": initials(t.name)}
+        rows[LeadThing].append({"lead_key": lead.key, "position": position, **named_so})
 
 
-def _note_run(session: Session, lead: Lead, action: str, before: str | None) -> None:
+def _note_run(rows: _Rows, lead: Lead, action: str, before: str | None) -> None:
     lead.changed_at = now()
-    session.add(
-        LeadEvent(
-            lead_key=lead.key,
-            at=now(),
-            account_id=None,
-            who="guanxi",
-            action=action,
-            from_state=before,
-            to_state=lead.state,
-            reason="",
-            number=lead.number,
-        )
+    rows[LeadEvent].append(
+        {
+            "lead_key": lead.key,
+            "at": now(),
+            "account_id": None,
+            "who": "guanxi",
+            "action": action,
+            "from_state": before,
+            "to_state": lead.state,
+            "reason": "",
+            "number": lead.number,
+        }
     )
 
 

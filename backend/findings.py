@@ -5,7 +5,10 @@ from datetime import date
 from typing import Any
 
 LEVELS = ("high", "medium", "low", "verify")
-"""From most to least urgent (`high` act, `medium` look, `low` known or declared, `verify` the data itself must be checked first)."""
+"""`high` act, `medium` look, `low` known or declared, `verify` the data itself must be checked first; in the order people list them."""
+
+BY_URGENCY = ("high", "medium", "verify", "low")
+"""A lead has the first of these that one of its rows has: what must be checked asks for more than what is known."""
 
 
 @dataclass(frozen=True)

@@ -305,8 +305,10 @@ def _known(content: dict[str, Any], known: set[str], required: set[str]) -> None
 
 def _words(content: dict[str, Any], name: str) -> Words:
     words = content[name]
-    if not isinstance(words, dict) or set(words) != set(sentences.LANGUAGES) or not all(
-        isinstance(text, str) and text.strip() for text in words.values()
+    if (
+        not isinstance(words, dict)
+        or set(words) != set(sentences.LANGUAGES)
+        or not all(isinstance(text, str) and text.strip() for text in words.values())
     ):
         raise _Broken(f"`{name}` needs a text in both zh and en, and nothing else")
     return {language: words[language].strip() for language in sentences.LANGUAGES}
@@ -314,8 +316,13 @@ def _words(content: dict[str, Any], name: str) -> Words:
 
 def _lists(content: dict[str, Any], name: str) -> Mapping[str, tuple[str, ...]]:
     words = content.get(name, {"zh": [], "en": []})
-    if not isinstance(words, dict) or set(words) != set(sentences.LANGUAGES) or not all(
-        isinstance(lines, list) and all(isinstance(line, str) and line.strip() for line in lines) for lines in words.values()
+    if (
+        not isinstance(words, dict)
+        or set(words) != set(sentences.LANGUAGES)
+        or not all(
+            isinstance(lines, list) and all(isinstance(line, str) and line.strip() for line in lines)
+            for lines in words.values()
+        )
     ):
         raise _Broken(f"`{name}` needs a list of sentences in both zh and en")
     if name in REQUIRED and not all(words.values()):
@@ -331,8 +338,10 @@ def _columns(content: dict[str, Any]) -> Mapping[str, str]:
         if type not in PLAIN_TYPES and not all(part.strip() in labels for part in str(type).split("|")):
             raise _Broken(f"the column `{name}` has the unknown type {type!r}: use a label of docs/graph.md or one of "
                           f"{', '.join(PLAIN_TYPES)}")  # fmt: skip
-    if "amount" in content and content["amount"] != "amount" or "day" in content and content["day"] != "date":
-        raise _Broken("the columns `amount` and `day` are the money and date of one event: give them the types amount, date")
+    if content.get("amount", "amount") != "amount" or content.get("day", "date") != "date":
+        raise _Broken(
+            "the columns `amount` and `day` are the money and date of one event: give them the types amount, date"
+        )
     return dict(content)
 
 
@@ -345,7 +354,9 @@ def _parameters(entries: list[dict[str, Any]], shared: dict[str, dict[str, Any]]
         parameter = Parameter(**content)
         kind = PARAMETER_TYPES.get(parameter.type)
         if kind is None or not isinstance(parameter.default, kind):
-            raise _Broken(f"the parameter `{parameter.name}` needs a type of {', '.join(PARAMETER_TYPES)} and a default of it")
+            raise _Broken(
+                f"the parameter `{parameter.name}` needs a type of {', '.join(PARAMETER_TYPES)} and a default of it"
+            )
         low, high = parameter.min, parameter.max
         if (low is not None and parameter.default < low) or (high is not None and parameter.default > high):
             raise _Broken(f"the default of `{parameter.name}` lies outside its own bounds: mend either")
@@ -353,7 +364,9 @@ def _parameters(entries: list[dict[str, Any]], shared: dict[str, dict[str, Any]]
     return parameters
 
 
-def _checks(entries: list[dict[str, Any]], shared: dict[str, dict[str, Any]], columns: set[str]) -> Mapping[str, CheckWords]:
+def _checks(
+    entries: list[dict[str, Any]], shared: dict[str, dict[str, Any]], columns: set[str]
+) -> Mapping[str, CheckWords]:
     checks = {}
     for entry in entries:
         content = {**shared.get(entry.get("id", ""), {}), **entry}
@@ -364,7 +377,9 @@ def _checks(entries: list[dict[str, Any]], shared: dict[str, dict[str, Any]], co
         if "table" in content:
             _known_table(content["table"])
             if "missing" not in says:
-                raise _Broken(f"the check `{content['id']}` names a table but not what is said without it: add `missing`")
+                raise _Broken(
+                    f"the check `{content['id']}` names a table but not what is said without it: add `missing`"
+                )
         for result, words in says.items():
             _check_template(f"`{result}` of the check `{content['id']}`", words, columns)
         checks[content["id"]] = CheckWords(content["id"], says, content.get("table"))

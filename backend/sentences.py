@@ -15,7 +15,10 @@ ABOUT_EVENTS = frozenset({"count", "from", "to"})
 
 GAP = re.compile(r"\{([a-z_]+)(?::([a-z]+))?\}")
 OPTIONAL = re.compile(r"\[([^\[\]]*)\]")
-MONTHS = "January February March April May June July August September October November December".split()
+MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
 NAMED = 3
 """Of more different values than this, a sentence names this many and says how many there are."""
 

@@ -22,7 +22,7 @@ WITH *,
          WHERE lot = nodes(p)[1] AND NOT other.won AND other.rejected IS NULL
            AND other.rank > coalesce(nodes(q)[2].rank, 1) AND other.rank < nodes(p)[2].rank
        })) AS is_next,
-     any(change IN changes WHERE change.approval_no IS NOT NULL) AS approved
+     any(change IN changes WHERE change.approval_no IS NOT NULL) AS approved, size(changes) > 0 AS taken_over
 WHERE (event:Contract AND size(winners) > 0 AND NOT newcomer IN winners AND NOT (is_next AND size(changes) > 0)
        AND NOT any(firm IN winners WHERE firm.key STARTS WITH '名称:'))
    OR (event:ContractChange AND event.kind = '承包商' AND event.approval_no IS NULL AND newcomer <> contractor
@@ -34,39 +34,41 @@ WHERE (event:Contract AND size(winners) > 0 AND NOT newcomer IN winners AND NOT 
        AND NOT (contractor.kind CONTAINS '个体' AND EXISTS {
          MATCH (newcomer)-[role:HAS_ROLE]->(firm:Company) WHERE firm = contractor AND role.role = '法定代表人'
        }))
-WITH project, contract, contractor, newcomer, winners, is_next, approved, labels(event) AS kind,
+// Once a change of contractor is on record its contract is the sum at stake, and what was paid under it is part of that.
+WITH project, contract, contractor, newcomer, winners, is_next, approved, taken_over, labels(event) AS kind,
      collect(DISTINCT event) AS events, collect(swap) AS swaps
 WITH *, reduce(total = 0.0, e IN events | total + coalesce(e.amount, 0.0)) AS total
 WHERE NOT 'Voucher' IN kind OR total >= $min_part * contract.amount
 WITH *, reduce(first = null, e IN events |
           CASE WHEN first <= coalesce(e.signed, e.date, contract.signed) THEN first ELSE coalesce(e.signed, e.date, contract.signed) END
         ) AS decided
-MATCH link = (newcomer)-[:HAS_ROLE|PARENT_OF|SPOUSE_OF|SIBLING_OF*0..3]-(official:Official)
+MATCH link = (newcomer)-[:HAS_ROLE|PARENT_OF|SPOUSE_OF|SIBLING_OF*0..3]-(official:Person)
 WHERE all(step IN relationships(link) WHERE coalesce(step.from <= decided, true) AND coalesce(decided < step.to, true))
 MATCH power = (official)-[charge:IN_CHARGE]->(project)
 WHERE charge.from <= decided < charge.to
 WITH *, [p = (official)-[post:HOLDS_POST]->() WHERE post.from <= decided < post.to | p] AS posts
-WHERE size(posts) > 0
+WHERE size(posts) > 0 OR NOT EXISTS { (official)-[:HOLDS_POST]->() }
 WITH * ORDER BY length(link)
-WITH project, contract, contractor, newcomer, winners, is_next, approved, kind, events, swaps, decided, official, posts,
+WITH project, contract, contractor, newcomer, winners, is_next, approved, taken_over, kind, events, swaps, decided, official, posts,
      collect(DISTINCT power) AS powers, collect(link)[0] AS link
 OPTIONAL MATCH (village:Village {key: project.village})
 WITH *, [p = (official)-[:DECLARED]-(who:Person) WHERE who IN nodes(link) | p] AS declarations
 WITH *, [p IN declarations WHERE relationships(p)[0].date <= decided | relationships(p)[0].date] AS declared_on
-UNWIND events AS event
-RETURN project, newcomer, official, contract, event, village,
+UNWIND events AS paper
+RETURN project, newcomer, official, contract, village,
+       CASE WHEN paper:Voucher THEN paper ELSE contract END AS event, CASE WHEN paper:ContractChange THEN paper END AS change,
        CASE WHEN 'Contract' IN kind THEN '签约' WHEN 'Voucher' IN kind THEN '收款' ELSE '合同变更' END AS how,
        length(link) AS hops,
        [p IN posts | coalesce(last(nodes(p)).town_name, '') + last(nodes(p)).name + relationships(p)[0].title] AS post,
        [p IN powers | relationships(p)[0].by] AS power,
-       CASE WHEN 'Voucher' IN kind THEN event.amount ELSE contract.amount END AS amount,
-       coalesce(event.signed, event.date, contract.signed) AS day, decided, declared_on,
-       CASE WHEN size(declared_on) > 0 OR (is_next AND 'Contract' IN kind) THEN 'low' ELSE 'high' END AS level,
-       {in_post: 'for',
+       CASE WHEN NOT paper:Voucher THEN contract.amount WHEN NOT taken_over THEN paper.amount END AS amount,
+       coalesce(paper.signed, paper.date, contract.signed) AS day, decided, declared_on,
+       CASE WHEN size(declared_on) > 0 OR (is_next AND 'Contract' IN kind) THEN 'low' WHEN size(posts) = 0 THEN 'verify' ELSE 'high' END AS level,
+       {in_post: CASE WHEN size(posts) > 0 THEN 'for' ELSE 'missing' END,
         hops: 'for',
         tender: CASE WHEN size(winners) = 0 THEN 'missing' WHEN is_next THEN 'against' WHEN NOT newcomer IN winners THEN 'for' END,
         approved_change: CASE WHEN approved THEN 'against' ELSE 'for' END,
         declared: CASE WHEN size(declared_on) > 0 THEN 'against' ELSE 'for' END} AS checks,
-       [p IN swaps WHERE event IN nodes(p)] + [link] + powers AS evidence,
+       [p IN swaps WHERE paper IN nodes(p)] + [link] + powers AS evidence,
        posts + declarations + [p = (contract)-[:AWARDED_TO|CARRIES_OUT]->() | p]
          + [p = (project)<-[:OF]-(:Lot)<-[:FOR_LOT]-(bid:Bid)<-[:PLACED]-(:Company) WHERE bid.won | p] AS context

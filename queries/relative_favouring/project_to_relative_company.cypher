@@ -1,5 +1,6 @@
 // From the officials over their kin to the kin's companies, their contracts, awards and payments, and to the project.
-MATCH (official:Official)
+MATCH (official:Person)
+WHERE EXISTS { (official)-[:IN_CHARGE]->() }
 MATCH kinship = (official)-[kin:KIN]->(relative:Person)
 WHERE kin.degree <= $max_degree
 MATCH held = (relative)-[role:HAS_ROLE]->(company:Company)
@@ -22,7 +23,7 @@ WITH *,
      [p = (official)-[post:HOLDS_POST]->() WHERE post.from <= decided < post.to | p] AS posts,
      [p = (official)-[:DECLARED]-(who:Person) WHERE who = relative | p] AS declarations,
      role.role IN ['法定代表人', '经理', '董事', '财务负责人'] OR (role.role = '股东' AND coalesce(role.share, 0) >= $min_share) AS leading
-WHERE size(posts) > 0
+WHERE size(posts) > 0 OR NOT EXISTS { (official)-[:HOLDS_POST]->() }
 WITH *, [p IN declarations WHERE relationships(p)[0].date <= decided | relationships(p)[0].date] AS declared_on
 RETURN official, relative, company, project, event, village,
        kin.term AS term, role.role AS role, toString(role.share) + '%' AS share,
@@ -30,8 +31,8 @@ RETURN official, relative, company, project, event, village,
        [p IN posts | coalesce(last(nodes(p)).town_name, '') + last(nodes(p)).name + relationships(p)[0].title] AS post,
        charge.by AS power,
        coalesce(event.price, event.amount) AS amount, coalesce(event.date, decided) AS day, decided, declared_on,
-       CASE WHEN size(declared_on) > 0 THEN 'low' WHEN leading THEN 'high' ELSE 'medium' END AS level,
-       {in_post: 'for',
+       CASE WHEN size(declared_on) > 0 THEN 'low' WHEN size(posts) = 0 THEN 'verify' WHEN leading THEN 'high' ELSE 'medium' END AS level,
+       {in_post: CASE WHEN size(posts) > 0 THEN 'for' ELSE 'missing' END,
         role: CASE WHEN leading THEN 'for' ELSE 'against' END,
         declared: CASE WHEN size(declared_on) > 0 THEN 'against' ELSE 'for' END} AS checks,
        [kinship, held, power]

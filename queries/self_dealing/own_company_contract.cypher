@@ -1,5 +1,6 @@
 // From the officials to their own companies, the contracts and payments of these, and to the project under their charge.
-MATCH (official:Official)
+MATCH (official:Person)
+WHERE EXISTS { (official)-[:IN_CHARGE]->() }
 MATCH held = (official)-[role:HAS_ROLE]->(company:Company)
 MATCH (company)-[:AWARDED_TO|PLACED|PAYS]-(event:Contract|Bid|Voucher)
 WHERE coalesce(event.won, true) AND coalesce(event.signed, event.opened, event.announced, event.date, $as_of) <= $as_of
@@ -18,15 +19,15 @@ MATCH power = (official)-[charge:IN_CHARGE]->(project)
 WHERE charge.from <= decided < charge.to
 OPTIONAL MATCH (village:Village {key: project.village})
 WITH *, [p = (official)-[post:HOLDS_POST]->() WHERE post.from <= decided < post.to | p] AS posts
-WHERE size(posts) > 0
+WHERE size(posts) > 0 OR NOT EXISTS { (official)-[:HOLDS_POST]->() }
 RETURN official, company, project, event, village,
        role.role AS role, toString(role.share) + '%' AS share,
        CASE WHEN event:Contract THEN '签约' ELSE '收款' END AS how,
        [p IN posts | coalesce(last(nodes(p)).town_name, '') + last(nodes(p)).name + relationships(p)[0].title] AS post,
        charge.by AS power,
        event.amount AS amount, coalesce(event.date, decided) AS day, decided,
-       'high' AS level,
-       {in_post: 'for', role_that_day: 'for', competition: CASE WHEN size(won) > 0 THEN 'against' ELSE 'for' END} AS checks,
+       CASE WHEN size(posts) > 0 THEN 'high' ELSE 'verify' END AS level,
+       {in_post: CASE WHEN size(posts) > 0 THEN 'for' ELSE 'missing' END, role_that_day: 'for', competition: CASE WHEN size(won) > 0 THEN 'against' ELSE 'for' END} AS checks,
        [held, power]
          + [p = (event)-[:AWARDED_TO|PAYS]->(firm:Company) WHERE firm = company | p]
          + [p = (event)-[:CARRIES_OUT|FOR_PROJECT|UNDER_CONTRACT*1..2]->(place:Project) WHERE place = project | p] AS evidence,

@@ -15,13 +15,13 @@ MATCH link = (holder)<-[:KIN*0..1]-(official:Official)
 WHERE all(kin IN relationships(link) WHERE kin.degree <= $max_degree AND kin.from <= payment.date < kin.to)
 MATCH power = (official)-[charge:IN_CHARGE]->(village:Village)
 WHERE village.key = place AND charge.from <= payment.date < charge.to
-MATCH (programme:Programme {key: payment.programme})
 WITH *,
      [p = (official)-[post:HOLDS_POST]->() WHERE post.from <= payment.date < post.to | p] AS posts,
      [p = (holder)-[entry:ON_REGISTER]->(register:Register)
       WHERE (register.name CONTAINS '照料' OR register.name CONTAINS '监护') AND entry.from <= payment.date < entry.to | p] AS care,
      [p = (holder)-[:DECLARED]-(who:Person) WHERE who = official | p] AS declarations
 WITH *, [p IN declarations WHERE relationships(p)[0].date <= payment.date | relationships(p)[0].date] AS declared_on
+MATCH (programme:Programme {key: payment.programme})
 RETURN holder, beneficiary, account, programme, payment, village,
        CASE WHEN official <> holder THEN official END AS official,
        relationships(link)[0].term AS term,

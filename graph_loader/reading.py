@@ -34,8 +34,11 @@ FLOAT_DIGITS = 1e15
 
 Cell = str | float | int | bool | date | datetime | time | timedelta | None
 
-FOOTER_WORDS = "合计|总计|小计|共计|累计|制表|审核|复核|填表|说明|编制|制单|盖章|负责人"
-FOOTER = re.compile(rf"(?:[本全各][页村组乡镇县月年季户])?(?:{FOOTER_WORDS}|注[:：])")
+TOTALS, SIGNATURES = "合计|总计|小计|共计|累计", "制表|审核|复核|填表|说明|编制|制单|盖章|负责人"
+FOOTER_WORDS = f"{TOTALS}|{SIGNATURES}"
+FOOTER = re.compile(
+    rf"(?:[本全各][页村组乡镇县月年季户])?(?:{TOTALS})(?:$|[^\u4e00-\u9fff]|金额|人数|户数|面积|[:：])|(?:{SIGNATURES})|注[:：]"
+)
 """How a row that is no data begins, `domain/dirty_habits.md` 3: totals, and lines for those who sign."""
 BLANKS = re.compile(r"\s+")
 

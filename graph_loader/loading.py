@@ -378,6 +378,12 @@ def bring_up_to_date(
     return written
 
 
+def bring_up_to_date_in_turn(home: Path, driver: neo4j.Driver) -> writer.Written:
+    """The same for those who only read the graph: finishes what an interrupted load left, when no other load is running."""
+    with one_at_a_time(home):
+        return bring_up_to_date(home, driver)
+
+
 def _rows_once(db: duckdb.DuckDBPyConnection, evidence: Evidence) -> dict[str, str]:
     """The rows in force; where several deliveries make a choice necessary it is made once."""
     rows = {}

@@ -1,74 +1,17 @@
 """Two servers for the whole run: the sample county, loaded once and only read, and one for small cases, emptied in between."""
 
-import csv
-import json
 import os
-import shutil
 from collections.abc import Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
-import neo4j
 import pytest
+from homes import County, Small
 
 from backend import runs
 from graph_loader import engine, loading
 from graph_loader.sample import write_county
-from graph_loader.sources import load_sources
 
 os.environ.setdefault("GUANXI_HEAP", "768m")
 os.environ.setdefault("GUANXI_PAGE_CACHE", "256m")
-
-
-@dataclass(frozen=True)
-class County:
-    """The sample county S, seed 1: loaded, its packs run. Tests may only read it."""
-
-    home: Path
-    drop: Path
-    driver: neo4j.Driver
-    receipt: loading.Receipt
-    run: runs.Run
-
-    def truth(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in (self.drop / "truth.jsonl").read_text(encoding="utf-8").splitlines()]
-
-
-class Small:
-    """An engine for tiny drops: each `load_tables` starts from nothing."""
-
-    def __init__(self, home: Path, driver: neo4j.Driver) -> None:
-        self.home = home
-        self.driver = driver
-
-    def empty(self) -> None:
-        """Forgets deliveries and leads; the graph follows with the next load."""
-        shutil.rmtree(self.home / "evidence", ignore_errors=True)
-        for ledger in self.home.glob("ledger.db*"):
-            ledger.unlink()
-
-    def load_tables(self, tables: dict[str, list[dict[str, Any]]]) -> loading.Receipt:
-        """Loads tables given by Chinese title or id, rows under their Chinese headers, into an empty home."""
-        self.empty()
-        return self.add_tables(tables, "drop")
-
-    def add_tables(self, tables: dict[str, list[dict[str, Any]]], name: str) -> loading.Receipt:
-        """Loads one more drop on top of what is there."""
-        drop = self.home / name
-        shutil.rmtree(drop, ignore_errors=True)
-        drop.mkdir()
-        titles = {source.title: source for source in load_sources().values()}
-        for title, rows in tables.items():
-            source = titles.get(title) or load_sources()[title]
-            with (drop / f"{source.title}.csv").open("w", encoding="utf-8", newline="") as file:
-                writer = csv.DictWriter(
-                    file, fieldnames=list(dict.fromkeys([*source.columns, *(k for r in rows for k in r)]))
-                )
-                writer.writeheader()
-                writer.writerows(rows)
-        return loading.load(self.home, self.driver, drop)
 
 
 @pytest.fixture(scope="session")
@@ -83,9 +26,9 @@ def county(tmp_path_factory: pytest.TempPathFactory) -> Iterator[County]:
 
 @pytest.fixture(scope="session")
 def small_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Small]:
-    with ExitStack() as stack:
-        home = tmp_path_factory.mktemp("small")
-        yield Small(home, stack.enter_context(engine.running(home)))
+    home = tmp_path_factory.mktemp("small")
+    with engine.running(home) as driver:
+        yield Small(home, driver)
 
 
 @pytest.fixture

@@ -1,0 +1,179 @@
+"""Loading: nothing twice, nothing lost, the same graph whatever the order."""
+
+import random
+import shutil
+from pathlib import Path
+
+import neo4j
+import pytest
+from homes import County, Small
+
+from graph_loader import loading, ontology
+from graph_loader.errors import GuanxiError
+from graph_loader.evidence import Evidence
+from graph_loader.graph_hash import graph_hash
+
+ZHANG, LI = "431226197001010010", "431226198202020026"
+PERSON = {"公民身份号码": "431226197001010038", "姓名": "张三", "户号": "H1", "与户主关系": "户主"}
+
+
+def hash_of(small: Small) -> str:
+    return graph_hash(small.driver, ontology.load())
+
+
+def payment(number: int, amount: str = "100", **more: str) -> dict[str, str]:
+    return {
+        "发放流水号": f"LS{number}",
+        "项目编码": "B1",
+        "姓名": "张三",
+        "身份证号": PERSON["公民身份号码"],
+        "账号": "6222020000000000001",
+        "金额": amount,
+        "发放日期": "2020-01-15",
+        **more,
+    }
+
+
+def amounts(driver: neo4j.Driver) -> dict[str, float]:
+    with driver.session() as session:
+        return {r["key"]: r["amount"] for r in session.run("MATCH (p:Payment) RETURN p.key AS key, p.amount AS amount")}
+
+
+def test_the_equation_holds_for_every_file_of_the_sample_county(county: County) -> None:
+    for entry in county.receipt.delivery.entries:
+        parts = entry.loaded + entry.unchanged + entry.corrected + entry.duplicate + entry.quarantined
+        assert entry.read == parts > 0, entry.file
+        assert entry.quarantined == 0, entry.file
+    assert {entry.table for entry in county.receipt.delivery.entries} == set(Evidence(county.home).sources)
+
+
+def test_the_same_drop_again_writes_nothing(county: County) -> None:
+    before = graph_hash(county.driver, ontology.load())
+    again = loading.load(county.home, county.driver, county.drop)
+    assert (again.new, again.delivery.id, again.written.total) == (False, county.receipt.delivery.id, 0)
+    assert graph_hash(county.driver, ontology.load()) == before
+
+
+def test_rows_sent_again_in_another_file_are_unchanged(small: Small) -> None:
+    small.load_tables({"补贴发放": [payment(1), payment(2)]})
+    before = hash_of(small)
+    receipt = small.add_tables({"补贴发放": [payment(2), payment(1)]}, "again")
+    (entry,) = receipt.delivery.entries
+    assert (entry.read, entry.unchanged, entry.loaded) == (2, 2, 0)
+    assert receipt.written.total == 0
+    assert hash_of(small) == before
+
+
+def test_a_correction_replaces_and_keeps_the_old_values_on_record(small: Small) -> None:
+    first = small.load_tables({"补贴发放": [payment(1), payment(2)]})
+    receipt = small.add_tables({"补贴发放": [payment(1, "250.5"), payment(3)]}, "correction")
+    (entry,) = receipt.delivery.entries
+    assert (entry.corrected, entry.loaded) == (1, 1)
+    assert amounts(small.driver) == {"LS1": 250.5, "LS2": 100.0, "LS3": 100.0}
+    rows = Evidence(small.home).original(first.delivery.id, "补贴发放.csv", "", 2)
+    assert any("100" in row["cells"] for row in rows if row["here"])
+
+
+def test_the_same_bytes_after_a_correction_change_nothing(small: Small) -> None:
+    small.load_tables({"补贴发放": [payment(1)]})
+    small.add_tables({"补贴发放": [payment(1, "250")]}, "correction")
+    again = loading.load(small.home, small.driver, small.home / "drop")
+    assert (again.new, again.written.total) == (False, 0)
+    assert amounts(small.driver) == {"LS1": 250.0}
+
+
+def test_a_withdrawn_delivery_leaves_what_the_others_said(small: Small) -> None:
+    small.load_tables({"补贴发放": [payment(1), payment(2)]})
+    only_first = hash_of(small)
+    second = small.add_tables({"补贴发放": [payment(1, "999"), payment(3)], "户籍人口": [PERSON]}, "second")
+    assert hash_of(small) != only_first
+    loading.withdraw(small.home, small.driver, second.delivery.id, by="clerk")
+    assert hash_of(small) == only_first
+    with pytest.raises(GuanxiError, match="no delivery"):
+        loading.withdraw(small.home, small.driver, "d0099-00000000", by="clerk")
+
+
+def test_one_key_with_two_values_in_one_delivery_is_quarantined_whole(small: Small) -> None:
+    receipt = small.load_tables({"补贴发放": [payment(1), payment(1, "999"), payment(2), payment(2)]})
+    (entry,) = receipt.delivery.entries
+    assert (entry.read, entry.quarantined, entry.loaded, entry.duplicate) == (4, 2, 1, 1)
+    assert amounts(small.driver) == {"LS2": 100.0}
+    assert {row["row"] for row in Evidence(small.home).quarantine()} == {2, 3}
+    assert all("主键重复" in row["reason"] for row in Evidence(small.home).quarantine())
+
+
+def test_files_in_another_order_give_the_same_graph(small: Small, county: County, tmp_path: Path) -> None:
+    tables = [
+        "行政区划.csv",
+        "户籍人口.csv",
+        "婚姻登记.csv",
+        "亲属申报.csv",
+        "公职人员.csv",
+        "死亡人员.csv",
+        "亲子关系.csv",
+    ]
+    hashes = set()
+    for seed in (1, 2):
+        small.empty()
+        random.Random(seed).shuffle(tables)
+        for number, table in enumerate(tables):
+            drop = tmp_path / f"{seed}-{number}"
+            drop.mkdir()
+            shutil.copy(county.drop / table, drop)
+            loading.load(small.home, small.driver, drop)
+        hashes.add(hash_of(small))
+    assert len(hashes) == 1
+
+
+def test_a_rebuilt_graph_is_the_same(small: Small) -> None:
+    small.load_tables({"补贴发放": [payment(1), payment(2)], "户籍人口": [PERSON]})
+    small.add_tables({"补贴发放": [payment(2, "7")]}, "correction")
+    before = hash_of(small)
+    written = loading.rebuild(small.home, small.driver)
+    assert written.created > 0
+    assert hash_of(small) == before
+
+
+def test_a_load_interrupted_while_writing_is_finished_by_the_next_command(
+    small: Small, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small.load_tables({"补贴发放": [payment(1)]})
+
+    def stop(what: str, rows: int) -> None:
+        if what == "TO":
+            raise KeyboardInterrupt
+
+    drop = small.home / "half"
+    with monkeypatch.context() as patch:
+        patch.setattr(loading, "bring_up_to_date", lambda *_: loading.writer.Written())
+        small.add_tables({"补贴发放": [payment(n) for n in range(2, 9)], "户籍人口": [PERSON]}, drop.name)
+    with pytest.raises(KeyboardInterrupt):
+        loading.bring_up_to_date(small.home, small.driver, stop)
+    loading.bring_up_to_date(small.home, small.driver)
+    assert len(amounts(small.driver)) == 8
+    after = hash_of(small)
+    loading.rebuild(small.home, small.driver)
+    assert hash_of(small) == after
+
+
+def test_a_graph_that_somebody_else_wrote_is_not_touched(small: Small, tmp_path: Path) -> None:
+    small.load_tables({"补贴发放": [payment(1)]})
+    with pytest.raises(GuanxiError, match="did not write"):
+        loading.bring_up_to_date(tmp_path, small.driver)
+    assert amounts(small.driver) == {"LS1": 100.0}
+
+
+def test_a_folder_without_tables_is_refused_in_a_sentence(small: Small, tmp_path: Path) -> None:
+    (tmp_path / "readme.md").write_text("nothing")
+    with pytest.raises(GuanxiError, match="holds no departmental tables"):
+        loading.load(small.home, small.driver, tmp_path)
+
+
+def test_a_file_that_no_table_fits_is_refused_and_the_others_are_loaded(small: Small, tmp_path: Path) -> None:
+    (tmp_path / "unknown.csv").write_text("甲,乙\n1,2\n", encoding="utf-8")
+    (tmp_path / "towns.csv").write_text(
+        "村编码,村,乡镇编码,乡镇,县\n431226101203,黄家团村,431226101,锦和镇,麻阳县\n", encoding="gb18030"
+    )
+    receipt = loading.load(small.home, small.driver, tmp_path)
+    assert list(receipt.delivery.refused) == ["unknown.csv"]
+    assert [entry.table for entry in receipt.delivery.entries] == ["divisions"]

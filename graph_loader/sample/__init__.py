@@ -5,15 +5,20 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from graph_loader.errors import GuanxiError
+from graph_loader.sample.afterlife import plant_afterlife
 from graph_loader.sample.benefits import hand_out
+from graph_loader.sample.casting import Cast
 from graph_loader.sample.county import SIZES, County, DeathRow
 from graph_loader.sample.drop import write_drop
 from graph_loader.sample.families import AS_OF, Families, Person
+from graph_loader.sample.favours import plant_favours
 from graph_loader.sample.holdings import acquire
 from graph_loader.sample.households import keep_house
 from graph_loader.sample.names import Numbers
 from graph_loader.sample.offices import fill_offices
 from graph_loader.sample.places import settle
+from graph_loader.sample.self_dealing import plant_self_dealing
+from graph_loader.sample.swaps import plant_swaps
 from graph_loader.sample.works import build
 
 __all__ = ["grow_county", "write_county"]
@@ -47,6 +52,12 @@ def grow_county(size: str, seed: int) -> County:
     keep_records(county)
     hand_out(county)
     build(county, per_village=6 if size == "S" else 12)
+    cast = Cast(county)
+    for _ in range(measure.plants):
+        plant_favours(cast)
+        plant_self_dealing(cast)
+        plant_afterlife(cast)
+        plant_swaps(cast)
     acquire(county)
     return county
 
@@ -69,6 +80,7 @@ def keep_records(county: County) -> None:
             died = county.size.first_month + timedelta(days=dice.randrange(900))
             if person.born < died:
                 county.deaths.append(DeathRow(person, died, dice.choice(("公安", "卫健"))))
+                county.falsely_dead.add(person)
 
 
 def record_death(county: County, person: Person, died: date) -> None:

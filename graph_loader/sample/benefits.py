@@ -22,16 +22,16 @@ REASONS = {
 SHARES = {
     "退耕还林补助": 0.32,
     "大中型水库移民后期扶持": 0.035,
-    "农村低保": 0.07,
-    "特困供养": 0.004,
-    "农村危房改造": 0.03,
+    "农村低保": 0.13,
+    "特困供养": 0.02,
+    "农村危房改造": 0.04,
     "临时救助": 0.018,
-    "困难残疾人生活补贴": 0.012,
-    "重度残疾人护理补贴": 0.009,
+    "困难残疾人生活补贴": 0.02,
+    "重度残疾人护理补贴": 0.012,
     "高龄津贴": 0.85,
-    "公益性岗位补贴": 0.009,
-    "生态护林员补助": 0.004,
-    "雨露计划": 0.03,
+    "公益性岗位补贴": 0.025,
+    "生态护林员补助": 0.008,
+    "雨露计划": 0.12,
     "计划生育奖励扶助": 0.07,
     "产业发展奖补": 0.02,
     "地质灾害避险搬迁补助": 0.004,
@@ -64,7 +64,9 @@ def pay_for_land(county: County, household: Household) -> None:
     dice = county.dice
     if not household.living:
         return
-    holder = next((p for p in household.members if p.died and p.died > county.size.first_month and p.born.year < 1965), None)
+    holder = next(
+        (p for p in household.members if p.died and p.died > county.size.first_month and p.born.year < 1965), None
+    )
     area = round(max(0.6, dice.gauss(4.2, 1.8)), 2)
     forest = round(dice.uniform(1.0, 6.0), 2) if dice.random() < SHARES["退耕还林补助"] else 0.0
     for name, mu, rate in (("耕地地力保护补贴", area, 105.0), ("退耕还林补助", forest, 125.0)):
@@ -88,14 +90,16 @@ def pay_for_land(county: County, household: Household) -> None:
 def pay_pensions(county: County, people: list[Person]) -> None:
     programme = BY_NAME["城乡居民基本养老保险"]
     for person in people:
-        if person.born.year > AS_OF.year - 60 or person in county.offices.by_person or county.dice.random() < 0.12:
+        if person.born.year > AS_OF.year - 60 or person in county.offices.by_person or county.dice.random() < 0.2:
             continue
         sixty = date(person.born.year + 60, person.born.month, 1)
         months = due(programme, county.months(sixty + timedelta(days=31), last_day(person)))
         if months:
             account = passbook(county, person, 0.2)
-            stream = Stream(programme, person, account, 3.0 * (108 if person.age(AS_OF) < 75 else 118), months, home(person))
-            stream.quantity = "3"
+            stream = Stream(
+                programme, person, account, 108.0 if person.age(AS_OF) < 75 else 118.0, months, home(person)
+            )
+            stream.quantity = "1"
             county.streams.append(stream)
 
 
@@ -124,7 +128,7 @@ def home(person: Person) -> Village:
 def guardian_at_home(person: Person) -> Person:
     """The grown-up of the household who keeps the passbook."""
     household = person.household
-    assert isinstance(household, Household)
+    assert household is not None
     if household.head.died is None and household.head.age(AS_OF) >= 18:
         return household.head
     return next((p for p in household.living if p.age(AS_OF) >= 18), person)
@@ -151,13 +155,17 @@ def award(county: County, programme: Programme, village: Village, people: list[P
     dice = county.dice
     share = SHARES[programme.name]
     for person in people:
-        if dice.random() < share and eligible(county, programme, person) and unconnected(county, programme, person, village):
+        if (
+            dice.random() < share
+            and eligible(county, programme, person)
+            and unconnected(county, programme, person, village)
+        ):
             grant(county, programme, person, village)
 
 
 def eligible(county: County, programme: Programme, person: Person) -> bool:
     household = person.household
-    assert isinstance(household, Household)
+    assert household is not None
     if person.born > county.size.first_month:
         return False
     age = person.age(AS_OF)
@@ -253,11 +261,10 @@ def new_application(
     return application
 
 
-def pay(county: County, application: Application, account: Account | None = None, until: date | None = None) -> Stream | None:
-    """The payments that follow from an approval, up to the death, the departure or the as-of date."""
+def pay(county: County, application: Application, signed: bool = True) -> Stream | None:
+    """The payments that follow from an approval, up to the death, the departure or the as-of date; half of them are signed."""
     programme, person, dice = application.programme, application.person, county.dice
-    ends = [day for day in (last_day(person), until) if day]
-    end = min(ends) if ends else None
+    end = last_day(person)
     following = application.approved.replace(day=28) + timedelta(days=4)
     months = county.months(following, end)
     paid = list(months)[:1] if programme.rhythm == ONCE else due(programme, months)
@@ -267,10 +274,11 @@ def pay(county: County, application: Application, account: Account | None = None
         register(county, programme, person, application.approved, end, application.number)
     if not paid:
         return None
-    stream = Stream(programme, person, account or passbook(county, person, 0.15), 0.0, paid, application.village, application)
+    account = passbook(county, person, 0.15 if signed else 0.0)
+    stream = Stream(programme, person, account, 0.0, paid, application.village, application)
     stream.amount, stream.quantity = standard(county, programme, person)
     clerks = county.offices.holders(town_key(application.village.town), AS_OF, ("财政所所长",))
-    if clerks and dice.random() < 0.5:
+    if signed and clerks and dice.random() < 0.5:
         stream.handler = payer(clerks, paid[0])
         finance = county.offices.holders(unit_key(FINANCE), AS_OF)
         stream.approver = payer(finance, paid[0]) if finance else None
@@ -288,7 +296,7 @@ def standard(county: County, programme: Programme, person: Person) -> tuple[floa
     """Amount of one payment and the 计量 that goes with it."""
     dice = county.dice
     household = person.household
-    assert isinstance(household, Household)
+    assert household is not None
     if programme.name == "农村低保":
         members = max(1, min(len(household.living), 4))
         return float(members * dice.choice((230, 280, 330, 400))), str(members)
@@ -310,7 +318,5 @@ def standard(county: County, programme: Programme, person: Person) -> tuple[floa
     return amounts[programme.name]
 
 
-def register(
-    county: County, programme: Programme, person: Person, start: date, end: date | None, grounds: str
-) -> None:
+def register(county: County, programme: Programme, person: Person, start: date, end: date | None, grounds: str) -> None:
     county.registrations.append(Registration(programme.register, person, home(person), start, end, grounds))

@@ -286,6 +286,7 @@ class County:
     registrations: list[Registration] = field(default_factory=list)
     deaths: list[DeathRow] = field(default_factory=list)
     cancelled: dict[Person, date] = field(default_factory=dict)
+    falsely_dead: set[Person] = field(default_factory=set)
     parentage: set[Person] = field(default_factory=set)  # children whose row is on record
     marriages: set[Marriage] = field(default_factory=set)  # on record
     drawing: dict[Person, set[str]] = field(default_factory=lambda: defaultdict(set))  # person → programme codes

@@ -4,10 +4,13 @@ import random
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date, timedelta
-from typing import Optional
+from typing import TYPE_CHECKING, Optional
 
 from graph_loader.sample.names import Numbers, any_surname, clans, given_name
 from graph_loader.sample.places import COUNTY_CODE, OUTSIDE_CODES, Town, Village
+
+if TYPE_CHECKING:
+    from graph_loader.sample.households import Household
 
 AS_OF = date(2023, 12, 31)
 REGISTERED_SINCE = date(2017, 1, 1)  # who died before is in no departmental table any more
@@ -53,7 +56,7 @@ class Person:
         self.left: date | None = None
         self.outsider = village is None
         self.home: Person | None = None
-        self.household: object | None = None
+        self.household: Household | None = None
         self.telephone = ""
 
     @property
@@ -154,7 +157,9 @@ class Families:
         per_village = people / len(villages) / LIVING_PER_FOUNDERS
         for village in villages:
             surnames, shares = zip(*village.surnames, strict=True)
-            for surname in self.dice.choices(surnames, weights=shares, k=round(per_village * self.dice.uniform(0.85, 1.15))):
+            for surname in self.dice.choices(
+                surnames, weights=shares, k=round(per_village * self.dice.uniform(0.85, 1.15))
+            ):
                 born = self.day(self.dice.randint(1920, 1946))
                 man = self.person(surname, "男", born, village)
                 wife_born = self.day(born.year + self.dice.randint(0, 4))
@@ -222,7 +227,7 @@ class Families:
                 pool[at] = pool[-1]
                 pool.pop()
                 continue
-            if woman.surname == man.surname and woman.village is man.village or related(man, woman):
+            if (woman.surname == man.surname and woman.village is man.village) or related(man, woman):
                 continue
             pool[at] = pool[-1]
             pool.pop()

@@ -18,7 +18,9 @@ def acquire(county: County) -> None:
         day = date(2012, 1, 1) + timedelta(days=dice.randrange(4300))
         if dice.random() < 0.12:
             kind = dice.choice(("三轮", "拖拉机", "普通货车"))
-            county.vehicles.append(Vehicle(f"湘Z{numbers.next('plate'):05d}", owner, kind, day, dice.randrange(5000, 60000, 500)))
+            county.vehicles.append(
+                Vehicle(f"湘Z{numbers.next('plate'):05d}", owner, kind, day, dice.randrange(5000, 60000, 500))
+            )
         if any(county.drawing[p] for p in household.members):
             continue
         if dice.random() < 0.3:

@@ -114,7 +114,12 @@ def head_of(owner: Person, members: list[Person], dice: random.Random) -> Person
 
 def some_leave(household: Household, dice: random.Random) -> None:
     for person in household.members:
-        if person is not household.head and person.died is None and 19 <= person.age(AS_OF) < 45 and dice.random() < 0.03:
+        if (
+            person is not household.head
+            and person.died is None
+            and 19 <= person.age(AS_OF) < 45
+            and dice.random() < 0.03
+        ):
             person.left = AS_OF - timedelta(days=dice.randint(30, 2400))
 
 

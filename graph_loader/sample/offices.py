@@ -32,8 +32,22 @@ UNIT_POSTS = (
     ("副局长", "乡科级副职", "项目建设"),
     ("科员", "科员", "档案"),
 )
-DEPARTMENTS = ("民政局", "农业农村局", "住房和城乡建设局", "人力资源和社会保障局", "残疾人联合会", "林业局", "乡村振兴局", "水利局")
-DEPARTMENTS += ("卫生健康局", "自然资源局", "应急管理局", "财政局", "交通运输局", "发展和改革局")
+DEPARTMENTS = (
+    "民政局",
+    "农业农村局",
+    "住房和城乡建设局",
+    "人力资源和社会保障局",
+    "残疾人联合会",
+    "林业局",
+    "乡村振兴局",
+    "水利局",
+    "卫生健康局",
+    "自然资源局",
+    "应急管理局",
+    "财政局",
+    "交通运输局",
+    "发展和改革局",
+)
 BYSTANDERS = ("人民医院", "第一中学", "融媒体中心")
 FINANCE = f"{COUNTY_NAME}财政局"
 
@@ -181,7 +195,9 @@ def fill_offices(families: Families, towns: list[Town], departments_of: int, dic
                 title, duty = "职员", ""
             elif name.endswith("联合会"):
                 title = title.replace("局长", "理事长")
-            appoint(offices, Seat(title, rank, duty, COUNTY_NAME + name, None, contact), everybody, taken, families, dice)
+            appoint(
+                offices, Seat(title, rank, duty, COUNTY_NAME + name, None, contact), everybody, taken, families, dice
+            )
     offices.draw_circles()
     for official in offices.by_person:
         declare(offices, official, dice)
@@ -255,9 +271,7 @@ def appoint(
         if person is None:
             return
         taken.add(person)
-        offices.add(
-            Post(person, seat.title, day, end, seat.unit, seat.rank, seat.duty, None, seat.town, seat.contact)
-        )
+        offices.add(Post(person, seat.title, day, end, seat.unit, seat.rank, seat.duty, None, seat.town, seat.contact))
         if end is None:
             return
         day = end
@@ -294,7 +308,9 @@ def declared_terms(official: Person) -> list[tuple[Person, str]]:
         for sibling in spouse.siblings():
             older = sibling.born < spouse.born
             if official.male:
-                found.append((sibling, ("妻兄" if older else "妻弟") if sibling.male else ("妻姐" if older else "妻妹")))
+                found.append(
+                    (sibling, ("妻兄" if older else "妻弟") if sibling.male else ("妻姐" if older else "妻妹"))
+                )
     return [(person, term) for person, term in found if person.died is None]
 
 
@@ -306,5 +322,7 @@ def declare(offices: Offices, official: Person, dice: random.Random) -> None:
         if dice.random() < 0.75:
             work = "务农" if dice.random() < 0.7 else ""
             offices.declarations.append(
-                Declaration(official, relative, term, filed if dice.random() < 0.95 else None, dice.random() < 0.85, work)
+                Declaration(
+                    official, relative, term, filed if dice.random() < 0.95 else None, dice.random() < 0.85, work
+                )
             )

@@ -16,7 +16,9 @@ def unrolled(county: County) -> tuple[np.ndarray, np.ndarray]:
     """Index of the stream and month number of every payment."""
     counts = np.array([len(stream.months) for stream in county.streams], dtype=np.int64)
     streams = np.repeat(np.arange(len(county.streams)), counts)
-    months = np.fromiter((m for stream in county.streams for m in stream.months), dtype=np.int64, count=int(counts.sum()))
+    months = np.fromiter(
+        (m for stream in county.streams for m in stream.months), dtype=np.int64, count=int(counts.sum())
+    )
     return streams, months
 
 

@@ -5,7 +5,8 @@ former spouses and their kin, step-parents' and step-children's lines, great-unc
 and everybody of the same household.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from datetime import date
 
 from graph_loader.sample.families import Person
 
@@ -28,10 +29,10 @@ def children(person: Person) -> set[Person]:
     return found - {person}
 
 
-def step(people: Iterable[Person], one_step) -> set[Person]:
+def step(people: Iterable[Person], one_step: Callable[[Person], Iterable[Person]]) -> set[Person]:
     found: set[Person] = set()
     for person in people:
-        found |= one_step(person)
+        found.update(one_step(person))
     return found
 
 
@@ -50,7 +51,12 @@ def circle(person: Person) -> set[Person]:
     grandparents = step(mothers_fathers, parents)
     great = step(grandparents, parents)
     blood = mothers_fathers | grandparents | great
-    blood |= descendants({person}, 3) | descendants(mothers_fathers, 3) | descendants(grandparents, 2) | step(great, children)
+    blood |= (
+        descendants({person}, 3)
+        | descendants(mothers_fathers, 3)
+        | descendants(grandparents, 2)
+        | step(great, children)
+    )
     found = blood | step(blood, ever_spouses)
     for child in descendants({person}, 2):
         for in_law in ever_spouses(child):
@@ -59,10 +65,36 @@ def circle(person: Person) -> set[Person]:
         theirs = parents(spouse)
         elders = step(theirs, parents)
         siblings = descendants(theirs, 2)
-        found |= {spouse} | theirs | elders | siblings | step(elders, children)
+        found |= {spouse} | ever_spouses(spouse) | theirs | elders | siblings | step(elders, children)
         found |= step(siblings, ever_spouses)
     for one in (person, *ever_spouses(person)):
         if one.household is not None:
-            found.update(one.household.members)  # type: ignore[attr-defined]
+            found.update(one.household.members)
     found.discard(person)
     return found
+
+
+def close_kin(person: Person, day: date) -> set[Person]:
+    """Exactly the kin up to 近姻亲 on a day: spouse, direct line, collaterals within three generations, and near in-laws.
+
+    The list is that of the recusal rules for civil servants; marriages count only while they are in force.
+    """
+
+    def spouses(people: Iterable[Person]) -> set[Person]:
+        return {spouse for one in people if (spouse := one.spouse(day))}
+
+    born_to = set(person.parents())
+    grandparents = step(born_to, Person.parents)
+    line = born_to | grandparents | step(grandparents, Person.parents)
+    level = {person}
+    while level := step(level, lambda one: one.children):
+        line |= level
+    siblings = set(person.siblings())
+    uncles = step(born_to, Person.siblings)
+    collaterals = siblings | uncles | step(siblings | uncles, lambda one: one.children)
+    in_laws = spouses(collaterals) | spouses(born_to) | spouses(person.children)
+    in_laws |= step(spouses(person.children), Person.parents)
+    for spouse in spouses([person]):
+        theirs = set(spouse.siblings())
+        in_laws |= {spouse, *spouse.parents(), *spouse.children} | theirs | spouses(theirs)
+    return (line | collaterals | in_laws) - {person}

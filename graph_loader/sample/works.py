@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 from graph_loader.sample.county import Bid, Change, Contract, County, Firm, Project, Role, Voucher
 from graph_loader.sample.families import AS_OF, Person
-from graph_loader.sample.names import any_surname, given_name
+from graph_loader.sample.names import any_surname
 from graph_loader.sample.offices import place_keys, unit_key, village_key
 from graph_loader.sample.places import COUNTY_NAME, Village
 
@@ -50,7 +50,11 @@ def found_firm(
     code = county.numbers.credit_code({"有限公司": "91", "合作社": "93", "个体工商户": "92"}[kind])
     account = county.open_account(name, code)
     village = representative.village
-    place = f"{COUNTY_NAME}{village.town.name}{village.name}" if village else f"{COUNTY_NAME}城关工业园{dice.randint(1, 300)}号"
+    place = (
+        f"{COUNTY_NAME}{village.town.name}{village.name}"
+        if village
+        else f"{COUNTY_NAME}城关工业园{dice.randint(1, 300)}号"
+    )
     capital = float(dice.choice((50, 100, 200, 500, 1000))) if kind != "个体工商户" else 3.0
     firm = Firm(code, name, kind, representative, founded, capital, place, county.numbers.telephone(), account)
     for person, share in shareholders if shareholders is not None else [(representative, 100.0)]:
@@ -100,12 +104,15 @@ def clear_of(county: County, firm: Firm, village: Village, unit: str) -> bool:
     return not any(county.offices.entangled(person, keys) for person in firm.people())
 
 
-def plan_project(county: County, village: Village, day: date, work: int | None = None) -> Project | None:
+def plan_project(county: County, village: Village, day: date, unit: str | None = None) -> Project | None:
     """A project of the village run by a department or the town, led by an official in post; None if nobody is in post."""
     dice = county.dice
-    title, department, low, high = WORKS[work] if work is not None else dice.choice(WORKS)
-    unit = COUNTY_NAME + department if department else village.town.government
-    leaders = [post for post in county.offices.holders(unit_key(unit), day, ("科员", "经济发展办主任")) if stays(post.end, day)]
+    works = [work for work in WORKS if unit and unit.endswith(work[1] or "人民政府")] or list(WORKS)
+    title, department, low, high = dice.choice(works)
+    unit = unit or (COUNTY_NAME + department if department else village.town.government)
+    leaders = [
+        post for post in county.offices.holders(unit_key(unit), day, ("科员", "经济发展办主任")) if stays(post.end, day)
+    ]
     if not leaders:
         return None
     amount = round(dice.uniform(low, high), -3)
@@ -177,7 +184,9 @@ def pay_contract(
         if day > AS_OF:
             break
         text = f"{contract.project.name}第{number}次{note}"
-        paid.append(spend(county, contract, day, text, contract.amount * part, firm.name, firm.code, firm.account.number))
+        paid.append(
+            spend(county, contract, day, text, contract.amount * part, firm.name, firm.code, firm.account.number)
+        )
     return paid
 
 
@@ -229,7 +238,14 @@ def run(county: County, project: Project, fit: list[Firm]) -> None:
         bids = tender(county, project, fit[: dice.randint(3, len(fit))])
         contract = sign(county, project, bids[0].firm, bids[0].price, bids[0].opened)
     if dice.random() < 0.08:
-        change(county, contract, "工期", contract.signed + timedelta(days=60), reason="雨季停工", approval=approval(county, contract.signed))
+        change(
+            county,
+            contract,
+            "工期",
+            contract.signed + timedelta(days=60),
+            reason="雨季停工",
+            approval=approval(county, contract.signed),
+        )
     pay_contract(county, contract)
 
 
@@ -246,4 +262,3 @@ def change(county: County, contract: Contract, kind: str, day: date, reason: str
 
 def approval(county: County, day: date) -> str:
     return f"清发改〔{day.year}〕{county.numbers.next('approval')}号"
-

@@ -213,12 +213,16 @@ class Header:
     match: Match
 
 
-@cache
 def load_sources(folder: Path = FOLDER) -> dict[str, Source]:
-    """All tables of a folder by id, one `<id>/source.toml` each.
+    """All tables of a folder by id, one `<id>/source.toml` each; read once.
 
     Raises GuanxiError naming the file, what is wrong in it and how to mend it.
     """
+    return _loaded(folder)
+
+
+@cache
+def _loaded(folder: Path) -> dict[str, Source]:
     sources = {path.parent.name: _source(path) for path in sorted(folder.glob("*/source.toml"))}
     if not sources:
         raise GuanxiError(f"{folder} holds no tables: it needs a folder with a source.toml for each.")
@@ -514,14 +518,14 @@ def recognise(headers: Sequence[str], sources: dict[str, Source] | None = None) 
     return matches[0] if matches else None
 
 
-def find_header(rows: Sequence[Sequence[str]]) -> Header | None:
+def find_header(rows: Sequence[Sequence[str]], sources: dict[str, Source] | None = None) -> Header | None:
     """The row among the first of a sheet that is a table's header: the best match, the upper one of two equals.
 
     Raises GuanxiError as `recognise` does.
     """
     best: Header | None = None
     for position, row in enumerate(rows[:HEADER_DEPTH]):
-        match = recognise(row)
+        match = recognise(row, sources)
         if match and (best is None or match.score > best.match.score):
             best = Header(position, match)
     return best

@@ -31,7 +31,7 @@ test: setup browser lint
 	$(BIN)/pytest
 
 bench: setup .venv/installed-dev
-	$(BIN)/python -m tests.bench
+	$(BIN)/python tests/bench.py
 
 proof: setup browser
 	GUANXI_PROOF=1 $(BIN)/pytest

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import neo4j
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from backend import leads
+from backend import leads, ledger
 from backend.detection import QueryRun, detect
-from backend.ledger import open_ledger
 from backend.packs import load_packs
 from graph_loader import loading
 
@@ -75,12 +75,12 @@ def run(
     started = time.perf_counter()
     loading.bring_up_to_date_in_turn(home, driver)
     detection = detect(home, driver, load_packs(folder), as_of=as_of, pack=pack, query=query)
-    ledger = open_ledger(home)
+    kept = ledger.open_ledger(home)
     try:
-        with ledger.writing() as session:
+        with kept.writing() as session:
             outcomes = tuple(_kept(session, one, detection.as_of) for one in detection.queries)
     finally:
-        ledger.close()
+        kept.close()
     return Run(detection.as_of, outcomes, time.perf_counter() - started)
 
 
@@ -90,3 +90,8 @@ def _kept(session: Session, one: QueryRun, as_of: date) -> QueryOutcome:
     counts = leads.record(session, one.query, one.findings, as_of)
     again = counts.again + counts.changed
     return QueryOutcome(one.query, one.status, len(one.findings), counts.new, again, counts.gone, one.seconds)
+
+
+def any_run(session: Session) -> bool:
+    """Whether the packs ever ran, which tells "nothing found" from "never looked"."""
+    return session.scalar(select(func.count()).select_from(ledger.Run)) != 0

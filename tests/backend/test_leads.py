@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from ledger_samples import CADRE, FINDING, PASSWORD, SIGNER, SIGNERS_WIFE, finding
 from sqlalchemy import select, text
 
@@ -581,6 +581,10 @@ class Office(RuleBasedStateMachine):
         self.ledger.close()
         self.folder.cleanup()
 
+    @initialize()
+    def the_first_run(self) -> None:
+        self.a_run(set(NUMBERS), "facts-1")
+
     @rule(numbers=st.sets(st.sampled_from(NUMBERS)), facts=st.sampled_from(["facts-1", "facts-2"]))
     def a_run(self, numbers: set[int], facts: str) -> None:
         with self.ledger.writing() as session:
@@ -606,7 +610,8 @@ class Office(RuleBasedStateMachine):
 
     @precondition(lambda self: self.recorded)
     @rule(number=st.sampled_from(NUMBERS), data=st.data())
-    def a_step_that_is_offered(self, number: int, data: st.DataObject) -> None:
+    def a_lead_moves_on(self, number: int, data: st.DataObject) -> None:
+        """Somebody takes a step that a page offers them: else few leads would ever get near to being closed."""
         with self.ledger.reading() as session:
             lead = session.get(Lead, finding(number).key)
             viewers = [accounts.viewer_of(accounts.named(session, name)) for name, *_ in PEOPLE]
@@ -614,13 +619,13 @@ class Office(RuleBasedStateMachine):
                 (viewer.name, action.code)
                 for viewer in viewers
                 for action in (leads.actions_for(session, viewer, lead) if lead else [])
-                if action.code != "note"
+                if action.code != "note" and not (action.code == "assign" and lead and lead.assignee)
             ]
         if offered:
             who, step = data.draw(st.sampled_from(offered))
             self.a_step(who, number, step, data.draw(st.sampled_from(["zhang", "li"])), "untrue")
 
-    @rule(name=st.sampled_from([name for name, *_ in PEOPLE]), role=st.sampled_from(["investigator", "supervisor"]))
+    @rule(name=st.sampled_from(["zhang", "wang"]), role=st.sampled_from(["investigator", "supervisor"]))
     def a_new_role(self, name: str, role: str) -> None:
         with self.ledger.writing() as session:
             accounts.set_role(session, self.administrator, name, role)

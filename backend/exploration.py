@@ -15,12 +15,12 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, Concatenate, LiteralString, ParamSpec, TypeVar, cast
 
-from graph_loader.engine import EngineLost, running
 from neo4j import READ_ACCESS, Driver, Record
 from neo4j.exceptions import AuthError, ClientError, DriverError, ServiceUnavailable, TransientError
 from neo4j.graph import Node, Relationship
 
 from graph_loader import ontology
+from graph_loader.engine import EngineLost, running
 from graph_loader.errors import GuanxiError
 from graph_loader.evidence import Evidence
 from graph_loader.secret import Secret, secret_of
@@ -37,11 +37,34 @@ SECONDS = 10
 SEARCHED = ("Person", "Company", "Project", "Village", "Programme", "Unit")
 """Labels with a full-text index on their name; also the order in which hits are shown."""
 
-BY_CODE = ("Company", "Project", "Programme", "Village", "Contract", "Application", "Payment", "Voucher", "Vehicle", "Tip")
+BY_CODE = (
+    "Company",
+    "Project",
+    "Programme",
+    "Village",
+    "Contract",
+    "Application",
+    "Payment",
+    "Voucher",
+    "Vehicle",
+    "Tip",
+)
 """Labels that are also found by the beginning of their business key."""
 
 CROWDED = frozenset(
-    ("IN", "UNDER", "ON_REGISTER", "GRANTED_TO", "SPENT_BY", "AT", "IN_CHARGE", "RUN_BY", "RUNS", "CONTACT_FOR", "LET_BY")
+    (
+        "IN",
+        "UNDER",
+        "ON_REGISTER",
+        "GRANTED_TO",
+        "SPENT_BY",
+        "AT",
+        "IN_CHARGE",
+        "RUN_BY",
+        "RUNS",
+        "CONTACT_FOR",
+        "LET_BY",
+    )
 )
 """Relationships that end in a hub (a village, a programme): a path through them connects everybody with everybody."""
 
@@ -100,7 +123,9 @@ class Exploration:
             return self._driver
 
 
-def search(driver: Driver, text: str, kinds: Iterable[str] = SEARCHED, limit: int = 10, secret: Secret | None = None) -> list[Element]:
+def search(
+    driver: Driver, text: str, kinds: Iterable[str] = SEARCHED, limit: int = 10, secret: Secret | None = None
+) -> list[Element]:
     """Nodes whose name holds `text`, whose pinyin initials or business key begin with it; at most `limit` of each label.
 
     A full 18-digit ID number finds its person (only with `secret`, which turns it into the key of the node).
@@ -156,7 +181,9 @@ def neighbour_counts(driver: Driver, node_id: str) -> list[Element]:
     """`{"type", "direction": "out" | "in", "count"}` for every kind of relationship the node has, read from the degree store."""
     label, key = _split(node_id)
     types = sorted(_identity())
-    columns = ", ".join(f"COUNT {{ (n)-[:{t}]->() }} AS out{i}, COUNT {{ (n)<-[:{t}]-() }} AS in{i}" for i, t in enumerate(types))
+    columns = ", ".join(
+        f"COUNT {{ (n)-[:{t}]->() }} AS out{i}, COUNT {{ (n)<-[:{t}]-() }} AS in{i}" for i, t in enumerate(types)
+    )
     records = _read(driver, f"MATCH (n:{label} {{key: $key}}) RETURN {columns}", key=key)
     if not records:
         raise NotThere("图中没有这个对象：它可能随更正或撤回的交付一起消失了。")
@@ -246,7 +273,9 @@ def path(driver: Driver, a: str, b: str, max: int = 6) -> Network:
 def far_labels(label: str, type: str, direction: str) -> list[str]:
     """The labels at the far end of a type of relationship, as the ontology has them."""
     pairs = ontology.load().relationships[type].between
-    return sorted({end for start, end in pairs if start == label} if direction == "out" else {start for start, end in pairs if end == label})
+    return sorted(
+        {end for start, end in pairs if start == label} if direction == "out" else {s for s, e in pairs if e == label}
+    )
 
 
 def village_of(node: Element) -> str | None:
@@ -291,7 +320,8 @@ def element_of(found: Node) -> Element:
     labels = sorted(found.labels)
     label = next(name for name in labels if name != "Official")
     props = {name: _plain(value) for name, value in found.items()}
-    return {"id": f"{label}:{props['key']}", "label": label, "labels": labels, "name": str(props.get("name") or props["key"]), "props": props}
+    name = str(props.get("name") or props["key"])
+    return {"id": f"{label}:{props['key']}", "label": label, "labels": labels, "name": name, "props": props}
 
 
 def edge_of(found: Relationship) -> Element:
@@ -301,7 +331,13 @@ def edge_of(found: Relationship) -> Element:
     source, target = element_of(found.start_node)["id"], element_of(found.end_node)["id"]
     props = {name: _plain(value) for name, value in found.items()}
     tail = [str(props.get(name, "")) for name in _identity()[found.type]]
-    return {"id": "|".join([found.type, source, target, *tail]), "source": source, "target": target, "type": found.type, "props": props}
+    return {
+        "id": "|".join([found.type, source, target, *tail]),
+        "source": source,
+        "target": target,
+        "type": found.type,
+        "props": props,
+    }
 
 
 @cache
@@ -381,6 +417,9 @@ def _plain(value: Any) -> Any:
     return [_plain(part) for part in value] if isinstance(value, list) else value
 
 
-def _read(driver: Driver, text: str, **parameters: Any) -> list[Record]:
-    with driver.session(default_access_mode=READ_ACCESS) as session, session.begin_transaction(timeout=SECONDS) as transaction:
-        return list(transaction.run(cast(LiteralString, text), parameters))
+def _read(driver: Driver, statement: str, /, **parameters: Any) -> list[Record]:
+    with (
+        driver.session(default_access_mode=READ_ACCESS) as session,
+        session.begin_transaction(timeout=SECONDS) as transaction,
+    ):
+        return list(transaction.run(cast(LiteralString, statement), parameters))

@@ -16,7 +16,7 @@ from starlette.middleware.base import BaseHTTPMiddleware
 from backend.accounts import NotAllowed
 from backend.exploration import EngineLost, Exploration, NotThere, TooMuch
 from backend.ledger import LedgerLost
-from ui import explore, leads, signin
+from ui import data, explore, leads, queries, signin
 from ui.desk import FOLDER, Desk, SignInNeeded, language_of, page, refusal
 from ui.words import say
 
@@ -49,7 +49,7 @@ def create_app(home: Path) -> FastAPI:
     app = FastAPI(title="Guanxi", lifespan=open_for_business, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.desk = desk
     app.mount("/static", StaticFiles(directory=FOLDER / "static"), name="static")
-    for room in (signin, leads, explore):
+    for room in (signin, leads, explore, data, queries):
         app.include_router(room.router)
     app.add_middleware(BaseHTTPMiddleware, dispatch=_guarded)
     for kind, answer in _ANSWERS.items():
@@ -123,7 +123,9 @@ async def _not_there(request: Request, missing: Exception) -> Response:
 
 async def _http(request: Request, problem: Exception) -> Response:
     assert isinstance(problem, HTTPException)
-    return _error(request, problem.status_code, "error.404" if problem.status_code == 404 else "error.403", problem.detail)
+    return _error(
+        request, problem.status_code, "error.404" if problem.status_code == 404 else "error.403", problem.detail
+    )
 
 
 async def _engine_lost(request: Request, lost: Exception) -> Response:

@@ -62,7 +62,7 @@ class SignInNeeded(Exception):
 
 
 def desk_of(request: Request) -> Desk:
-    return request.app.state.desk  # type: ignore[no-any-return]
+    return request.app.state.desk
 
 
 def signed_in(request: Request) -> Viewer:
@@ -111,8 +111,13 @@ def rail(viewer: Viewer) -> list[str]:
 
 
 _templates = Environment(
-    loader=FileSystemLoader(FOLDER / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    loader=FileSystemLoader(FOLDER / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
 )
+_templates.filters["table"] = lambda id, titles: titles[id]
 
 
 def page(request: Request, template: str, here: str = "", block: str = "", status: int = 200, **fill: Any) -> Response:
@@ -138,7 +143,9 @@ def page(request: Request, template: str, here: str = "", block: str = "", statu
         "role_name": lambda code: getattr(accounts.ROLES[code], language),
         "may": accounts.may,
     }
-    text = render_block(_templates, template, block, **fill) if block else _templates.get_template(template).render(**fill)
+    text = (
+        render_block(_templates, template, block, **fill) if block else _templates.get_template(template).render(**fill)
+    )
     return Response(text, status, media_type="text/html; charset=utf-8", headers={"Cache-Control": "no-store"})
 
 

@@ -12,6 +12,8 @@ from ui.words import LANGUAGES, say
 
 POWER = ("IN_CHARGE", "APPROVED", "REVIEWED", "HANDLED", "SIGNED", "LEADS", "CONTACT_FOR")
 KIN = ("KIN", "PARENT_OF", "SPOUSE_OF", "SIBLING_OF")
+SILENT = ("UNDER", "OF", "FOR_LOT", "IN", "AT", "FOR")
+"""Relationships that the two ends explain by themselves."""
 MONEY = ("TO", "INTO", "PAYS", "FROM_ACCOUNT", "TO_ACCOUNT", "AWARDED_TO", "GRANTED_TO")
 UNSAID = ("initials", "phone", "name", "post", "post_ended")
 """Properties a card does not list: helpers of the search, keyed hashes, and what the drawing says already."""
@@ -81,6 +83,7 @@ def _node(node: Element, edges: list[Element], language: str, unit: str) -> Elem
     props = node.get("props", {})
     label = node["label"]
     look = LOOKS[label]
+    members = node.get("members", [])
     official = "Official" in node.get("labels", ())
     caption, under = _caption(node, language, unit)
     if official:
@@ -100,9 +103,11 @@ def _node(node: Element, edges: list[Element], language: str, unit: str) -> Elem
         "strong": bool(node.get("strong")),
         "dead": bool(props.get("died")),
         "cancelled": bool(props.get("cancelled")) or props.get("status") in ("注销", "吊销"),
-        "amount": props.get("amount"),
+        "amount": node["sum"] if members else props.get("amount"),
         "day": props.get("date"),
         "programme": props.get("programme"),
+        "many": len(members),
+        "members": [{"id": each["id"], **_line(each, language, unit)} for each in members],
         "facts": _facts(label, props, language, unit),
     }
 
@@ -110,6 +115,11 @@ def _node(node: Element, edges: list[Element], language: str, unit: str) -> Elem
 def _caption(node: Element, language: str, unit: str) -> tuple[str, str]:
     """The name on a node and the smaller line under it."""
     props, label = node.get("props", {}), node["label"]
+    if node.get("members"):
+        months = dict.fromkeys(day[:7] for day in (node["from"], node["to"]) if day)
+        return money(
+            node["sum"], unit, language
+        ), f"{say(language, 'network.payments', n=node['count'])} {'–'.join(months)}".strip()
     if label == "Person":
         name = f"{node['name']}〔†{props['died'][:4]}〕" if props.get("died") else node["name"]
         return name, "" if props.get("identified") is not False else say(language, "network.unidentified")
@@ -120,7 +130,9 @@ def _caption(node: Element, language: str, unit: str) -> tuple[str, str]:
     if label == "Account":
         return props.get("number_masked", node["name"]), props.get("holder_name", "")
     if label == "Contract":
-        return title(label, language), " ".join(filter(None, (money(props.get("amount"), unit, language), props.get("signed"))))
+        return title(label, language), " ".join(
+            filter(None, (money(props.get("amount"), unit, language), props.get("signed")))
+        )
     if label == "ContractChange":
         return f"{title(label, language)} {props.get('kind', '')}".strip(), props.get("date", "")
     if label == "Application":
@@ -130,6 +142,12 @@ def _caption(node: Element, language: str, unit: str) -> tuple[str, str]:
     if label == "Death":
         return title(label, language), props.get("source", "")
     return node["name"], ""
+
+
+def _line(member: Element, language: str, unit: str) -> dict[str, str]:
+    """A folded payment or voucher as a line of a list."""
+    props = member["props"]
+    return {"caption": money(props.get("amount"), unit, language), "day": str(props.get("date") or "")}
 
 
 def _post(node: Element, edges: list[Element], language: str) -> str:
@@ -168,9 +186,13 @@ def _facts(label: str, props: dict[str, Any], language: str, unit: str) -> list[
 def _edge(edge: Element, nodes: dict[str, Element], language: str, unit: str) -> Element:
     props, type = edge.get("props", {}), edge["type"]
     source, target = nodes[edge["source"]], nodes[edge["target"]]
-    amount = next((end["props"]["amount"] for end in (source, target) if end.get("props", {}).get("amount")), None)
+    amount = next(
+        (worth for end in (source, target) if (worth := end.get("sum") or end.get("props", {}).get("amount"))), None
+    )
     ended = props.get("to") if props.get("to") not in (None, *FOREVER) else None
     word, day = _words(edge, source, target, language)
+    if edge.get("count", 1) > 1 and word:
+        word = f"{word} ×{edge['count']}"
     says = money(amount, unit, language) if type in MONEY and amount and type != "INTO" else word
     against = type == "DECLARED" or (ended is not None and type in (*KIN, "HOLDS_POST", "HAS_ROLE", "IN_CHARGE"))
     if ended and against:
@@ -214,10 +236,15 @@ def _words(edge: Element, source: Element, target: Element, language: str) -> tu
     if type in ("APPROVED", "REVIEWED", "HANDLED", "SIGNED"):
         day = theirs.get("approved_on") or theirs.get("date") or theirs.get("signed")
         return verb(type, language), str(day or "")
-    return verb(type, language), ""
+    return "" if type in SILENT else verb(type, language), ""
 
 
 def _facts_of_edge(type: str, props: dict[str, Any], language: str) -> list[list[str]]:
     names = vocabulary()["relations"][type]
-    told = ((names[name][LANGUAGES.index(language)], written(value, language)) for name, value in props.items() if name in names and name != "via")
+    place = LANGUAGES.index(language)
+    told = [
+        [names[name][place], written(value, language)]
+        for name, value in props.items()
+        if name in names and name != "via"
+    ]
     return [[name, text] for name, text in told if text]

@@ -39,15 +39,15 @@ class Neighbours(BaseModel):
     id: Id
     type: str
     direction: str
-    after: int = Field(0, ge=0)
-    text: str = Field("", max_length=100)
-    drawn: list[Id] = Field([], max_length=5000)
+    after: int = Field(default=0, ge=0)
+    text: str = Field(default="", max_length=100)
+    drawn: list[Id] = Field(default=[], max_length=5000)
 
 
 class Ends(BaseModel):
     a: Id
     b: Id
-    drawn: list[Id] = Field([], max_length=5000)
+    drawn: list[Id] = Field(default=[], max_length=5000)
 
 
 class Ids(BaseModel):
@@ -66,15 +66,15 @@ class Row(BaseModel):
 class Canvas(BaseModel):
     """What is on a canvas, by ids only: what was added, what is hidden, opened, switched off, where it lies."""
 
-    lead: str = Field("", max_length=100)
-    about: str = Field("", max_length=300)
-    nodes: list[Id] = Field([], max_length=5000)
-    edges: list[Annotated[str, Field(max_length=700)]] = Field([], max_length=20_000)
-    hidden: list[Id] = Field([], max_length=5000)
-    opened: list[Annotated[str, Field(max_length=700)]] = Field([], max_length=5000)
-    off: list[str] = Field([], max_length=50)
-    at: dict[str, tuple[float, float]] = Field({}, max_length=5000)
-    pinned: list[Id] = Field([], max_length=5000)
+    lead: str = Field(default="", max_length=100)
+    about: str = Field(default="", max_length=300)
+    nodes: list[Id] = Field(default=[], max_length=5000)
+    edges: list[Annotated[str, Field(max_length=700)]] = Field(default=[], max_length=20_000)
+    hidden: list[Id] = Field(default=[], max_length=5000)
+    opened: list[Annotated[str, Field(max_length=700)]] = Field(default=[], max_length=5000)
+    off: list[str] = Field(default=[], max_length=50)
+    at: dict[str, tuple[float, float]] = Field(default={}, max_length=5000)
+    pinned: list[Id] = Field(default=[], max_length=5000)
     merged: bool = False
     table: bool = False
 
@@ -93,14 +93,22 @@ def explore(request: Request, desk: TheDesk, viewer: Reader, find: str = "") -> 
     hits, found = _look_up(desk, viewer, text, LISTED) if text else ([], [])
     empty = not text and desk.exploration.ask(exploration.is_empty)
     return page(
-        request, "explore.html", here="explore", text=text, groups=_grouped(desk, request, hits), found=found, empty=empty
+        request,
+        "explore.html",
+        here="explore",
+        text=text,
+        groups=_grouped(desk, request, hits),
+        found=found,
+        empty=empty,
     )
 
 
 @router.post("/explore")
 def look_for(desk: TheDesk, viewer: Reader, text: Annotated[str, Form()] = "") -> Response:
     text = text.strip()[:100]
-    return RedirectResponse(f"/explore?find={exploration.keep_view(desk.home, {'find': text})}" if text else "/explore", 303)
+    return RedirectResponse(
+        f"/explore?find={exploration.keep_view(desk.home, {'find': text})}" if text else "/explore", 303
+    )
 
 
 @router.get("/explore/node/{node_id}.json")
@@ -176,7 +184,9 @@ def keep(desk: TheDesk, viewer: Reader, canvas: Canvas) -> Response:
 def kept(request: Request, desk: TheDesk, viewer: Reader, name: str) -> Response:
     """A kept canvas with the elements that were added to it, as the graph holds them today."""
     canvas = Canvas.model_validate(exploration.kept_view(desk.home, name))
-    network: Network = desk.exploration.ask(exploration.elements, canvas.nodes) if canvas.nodes else {"nodes": [], "edges": []}
+    network: Network = (
+        desk.exploration.ask(exploration.elements, canvas.nodes) if canvas.nodes else {"nodes": [], "edges": []}
+    )
     there = {node["id"] for node in network["nodes"]}
     _log(desk, viewer, "graph.view", name, {"nodes": len(there)})
     told = drawn(network, language_of(request), viewer.money_unit)
@@ -198,12 +208,22 @@ def _grouped(desk: Desk, request: Request, hits: list[Element]) -> list[dict[str
     language = language_of(request)
     groups: dict[str, dict[str, Any]] = {}
     for hit in hits:
-        group = groups.setdefault(hit["label"], {"title": title(hit["label"], language), "icon": LOOKS[hit["label"]].icon, "hits": []})
+        group = groups.setdefault(
+            hit["label"], {"title": title(hit["label"], language), "icon": LOOKS[hit["label"]].icon, "hits": []}
+        )
         props = hit["props"]
-        told = [props.get("post"), props.get("id_masked"), props.get("town_name"), props.get("village_name"), props.get("status")]
+        told = [
+            props.get("post"),
+            props.get("id_masked"),
+            props.get("town_name"),
+            props.get("village_name"),
+            props.get("status"),
+        ]
         if hit["label"] in ("Company", "Project", "Programme", "Village", "Contract", "Application", "Voucher"):
             told.insert(0, "" if props["key"].startswith("名称:") else props["key"])
-        group["hits"].append({"name": hit["name"], "address": address(desk, hit["id"]), "told": " · ".join(filter(None, told))})
+        group["hits"].append(
+            {"name": hit["name"], "address": address(desk, hit["id"]), "told": " · ".join(filter(None, told))}
+        )
     return list(groups.values())
 
 
@@ -231,7 +251,8 @@ def _about(session: Session, viewer: Viewer, node: Element) -> list[Lead]:
     return [
         lead
         for lead in leads.in_order(session, viewer, filters)
-        if any(person["ref"] == key for person in lead.current.persons) or any(thing["key"] == key for thing in lead.current.things)
+        if any(person["ref"] == key for person in lead.current.persons)
+        or any(thing["key"] == key for thing in lead.current.things)
     ]
 
 

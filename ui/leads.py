@@ -15,8 +15,8 @@ from backend.leads import LeadFilter
 from backend.ledger import Account
 from ui.desk import Desk, Reader, TheDesk, language_of, page, refusal
 from ui.drawing import drawn, title
-from ui.timeline import timeline
 from ui.explore import address
+from ui.timeline import timeline
 from ui.words import say, sentences
 
 router = APIRouter()
@@ -27,33 +27,36 @@ SHOWN_ROWS = 300
 """Source rows a page lists; a lead of more says so and has them all in its JSON."""
 
 
+Codes = Annotated[tuple[str, ...], Query()]
+
+
 class Asked:
     """What the address of the list asks for: codes only. A name typed into the search stands behind an opaque word."""
 
     def __init__(
         self,
-        level: Annotated[list[str], Query()] = [],
-        state: Annotated[list[str], Query()] = [],
-        query: Annotated[list[str], Query()] = [],
-        pack: Annotated[list[str], Query()] = [],
-        town: Annotated[list[str], Query()] = [],
-        village: Annotated[list[str], Query()] = [],
-        assignee: Annotated[list[str], Query()] = [],
-        basis: Annotated[list[str], Query()] = [],
+        level: Codes = (),
+        state: Codes = (),
+        query: Codes = (),
+        pack: Codes = (),
+        town: Codes = (),
+        village: Codes = (),
+        assignee: Codes = (),
+        basis: Codes = (),
         find: str = "",
         sort: str = "level",
         page: Annotated[int, Query(ge=1, le=100_000)] = 1,
     ) -> None:
         self.find = find
         self.filter = LeadFilter(
-            level=tuple(level),
-            state=tuple(state),
-            query=tuple(query),
-            pack=tuple(pack),
-            town=tuple(town),
-            village=tuple(village),
-            assignee=tuple(assignee),
-            basis=tuple(basis),
+            level=level,
+            state=state,
+            query=query,
+            pack=pack,
+            town=town,
+            village=village,
+            assignee=assignee,
+            basis=basis,
             sort=sort if sort in leads.SORTS else "level",
             page=page,
         )
@@ -66,15 +69,24 @@ class Asked:
     def address(self, path: str = "/leads", **changes: Any) -> str:
         """The address of the same list with some of it changed; an empty value takes a filter away."""
         said: dict[str, Any] = {field: getattr(self.filter, field) for field in (*FIELDS, "village")}
-        said |= {"find": self.find, "sort": self.filter.sort if self.filter.sort != "level" else "", "page": 1} | changes
-        pairs = [(name, value) for name, values in said.items() for value in (values if isinstance(values, tuple) else (values,))]
+        said |= {
+            "find": self.find,
+            "sort": self.filter.sort if self.filter.sort != "level" else "",
+            "page": 1,
+        } | changes
+        pairs = [
+            (name, value)
+            for name, values in said.items()
+            for value in (values if isinstance(values, tuple) else (values,))
+        ]
         asked = urlencode([(name, value) for name, value in pairs if name == "assignee" or value not in ("", 1)])
         return f"{path}?{asked}" if asked else path
 
     def toggled(self, field: str, value: str) -> str:
         """The address with one value of a field added, or taken away where it is set."""
         values: tuple[str, ...] = getattr(self.filter, field)
-        return self.address(**{field: tuple(v for v in values if v != value) if value in values else (*values, value)})
+        changed: dict[str, Any] = {field: tuple(v for v in values if v != value) if value in values else (*values, value)}
+        return self.address(**changed)
 
 
 AskedFor = Annotated[Asked, Depends(Asked)]
@@ -85,7 +97,9 @@ def listing(request: Request, desk: TheDesk, viewer: Reader, asked: AskedFor) ->
     filters = asked.with_text(desk)
     with desk.ledger.reading() as session:
         found = leads.find(session, viewer, filters)
-        everything = found.total if filters == LeadFilter(sort=filters.sort) else leads.find(session, viewer, LeadFilter()).total
+        everything = (
+            found.total if filters == LeadFilter(sort=filters.sort) else leads.find(session, viewer, LeadFilter()).total
+        )
         runs = [leads.last_as_of(session, query.id) for query in desk.packs.queries] if not everything else []
         investigators = _investigators(session) if may(viewer, "supervise_leads") else []
     empty = _why_empty(desk, viewer, runs) if not everything else ""
@@ -120,7 +134,7 @@ def assign_many(
     desk: TheDesk,
     viewer: Reader,
     asked: AskedFor,
-    key: Annotated[list[str], Form()] = [],
+    key: Annotated[tuple[str, ...], Form()] = (),
     assignee: Annotated[str, Form()] = "",
 ) -> Response:
     """Gives several leads to one person, each on its own: those that cannot be given are named."""
@@ -132,7 +146,9 @@ def assign_many(
         except NotAllowed as problem:
             refused.append(f"{lead_key}: {refusal(request, problem)}")
     if refused:
-        return page(request, "refused.html", here="leads", refused=refused, done=len(key) - len(refused), back=asked.address())
+        return page(
+            request, "refused.html", here="leads", refused=refused, done=len(key) - len(refused), back=asked.address()
+        )
     return RedirectResponse(asked.address(), 303)
 
 
@@ -157,7 +173,7 @@ def listing_xlsx(desk: TheDesk, viewer: Reader, asked: AskedFor) -> Response:
 def network(request: Request, desk: TheDesk, viewer: Reader, key: str) -> Response:
     with desk.ledger.writing() as session:
         view = leads.get(session, viewer, key)
-    return JSONResponse(drawn(view.current.network, language_of(request), viewer.money_unit))  # type: ignore[arg-type]
+    return JSONResponse(drawn(view.current.network, language_of(request), viewer.money_unit))
 
 
 @router.get("/leads/{key}/preview")
@@ -268,7 +284,10 @@ def _lead_page(
         moments=timeline(view.current.network, language, viewer.money_unit),
         rows=list(enumerate(view.current.rows))[:SHOWN_ROWS],
         tables=exploration.vocabulary()["tables"],
-        checks={result: [c for c in view.current.checks if c["result"] == result] for result in ("for", "against", "missing")},
+        checks={
+            result: [c for c in view.current.checks if c["result"] == result]
+            for result in ("for", "against", "missing")
+        },
         label=lambda name: title(name, language) if name in exploration.vocabulary()["labels"] else name,
         problem=problem,
         canvas=canvas,
@@ -299,7 +318,11 @@ def _file(desk: Desk, viewer: Viewer, filters: LeadFilter, form: str) -> Respons
 
 
 def _investigators(session: Session) -> list[Account]:
-    return [each for each in accounts.everybody(session) if not each.disabled and may(accounts.viewer_of(each), "work_leads")]
+    return [
+        each
+        for each in accounts.everybody(session)
+        if not each.disabled and may(accounts.viewer_of(each), "work_leads")
+    ]
 
 
 def _why_empty(desk: Desk, viewer: Viewer, runs: list[date | None]) -> str:
@@ -327,7 +350,7 @@ def _facets(request: Request, desk: Desk, found: leads.Page, asked: Asked) -> li
             if field == "assignee" and not facet.value:
                 name = say(language, "leads.nobody")
             on = facet.value in getattr(asked.filter, field)
-            values.append({"value": facet.value, "name": name, "count": facet.count, "on": on, "address": asked.toggled(field, facet.value)})
+            values.append({"name": name, "count": facet.count, "on": on, "address": asked.toggled(field, facet.value)})
         facets.append({"field": field, "title": say(language, f"leads.facet.{field}"), "values": values})
     return facets
 
@@ -335,7 +358,11 @@ def _facets(request: Request, desk: Desk, found: leads.Page, asked: Asked) -> li
 def _views(viewer: Viewer) -> list[tuple[str, str]]:
     """The lists that everybody needs daily: name of the sentence, address."""
     opened = urlencode([("state", state) for state in leads.OPEN_STATES])
-    views = [("leads.view.all", "/leads"), ("leads.view.open", f"/leads?{opened}"), ("leads.view.high", "/leads?level=high&state=new")]
+    views = [
+        ("leads.view.all", "/leads"),
+        ("leads.view.open", f"/leads?{opened}"),
+        ("leads.view.high", "/leads?level=high&state=new"),
+    ]
     if may(viewer, "work_leads"):
         views.append(("leads.view.mine", f"/leads?{urlencode({'assignee': viewer.name})}"))
     if may(viewer, "supervise_leads"):

@@ -42,7 +42,11 @@ class Moment:
 def timeline(network: Network, language: str, unit: str) -> list[Moment]:
     """Every date of the network, earliest first."""
     nodes = {node["id"]: node for node in network["nodes"]}
-    moments = [*_events(nodes, language, unit), *_payments(network, nodes, language, unit), *_intervals(network, nodes, language)]
+    moments = [
+        *_events(nodes, language, unit),
+        *_payments(network, nodes, language, unit),
+        *_intervals(network, nodes, language),
+    ]
     return sorted(dict.fromkeys(moments), key=lambda moment: (moment.day, moment.words))
 
 
@@ -64,9 +68,12 @@ def _payments(network: Network, nodes: dict[str, Element], language: str, unit: 
     """Payments of one programme to one person: the first and the last, with number and sum."""
     groups: dict[tuple[str, str], list[Element]] = defaultdict(list)
     for edge in network["edges"]:
-        payment = nodes.get(edge["source"])
-        if edge["type"] == "TO" and payment and payment.get("props", {}).get("date"):
-            groups[payment["props"].get("programme", ""), edge["target"]].append(payment)
+        source = nodes.get(edge["source"])
+        if edge["type"] != "TO" or source is None:
+            continue
+        for payment in source.get("members") or [source]:
+            if payment["props"].get("date"):
+                groups[payment["props"].get("programme", ""), edge["target"]].append(payment)
     moments = []
     for (programme, person), payments in groups.items():
         payments.sort(key=lambda payment: payment["props"]["date"])

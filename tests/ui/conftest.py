@@ -14,19 +14,33 @@ from backend.findings import Check, Finding, Party, Thing
 from backend.ledger import Ledger, open_ledger
 from ui.app import create_app
 
-PASSWORDS = {"zhang": "mountain-stream-9", "li": "mountain-stream-8", "wang": "mountain-stream-7", "clerk": "mountain-stream-6"}
+PASSWORDS = {
+    "zhang": "mountain-stream-9",
+    "li": "mountain-stream-8",
+    "wang": "mountain-stream-7",
+    "clerk": "mountain-stream-6",
+}
 ROLES = {"zhang": "investigator", "li": "investigator", "wang": "supervisor", "clerk": "clerk"}
 OFFICIAL, RELATIVE = "a" * 20, "b" * 20
 VILLAGE = "431226104203"
 
 
-def node(label: str, key: str, name: str, strong: bool = False, labels: tuple[str, ...] = (), **props: Any) -> dict[str, Any]:
+def node(
+    label: str, key: str, name: str, strong: bool = False, labels: tuple[str, ...] = (), **props: Any
+) -> dict[str, Any]:
     shown = {"id": f"{label}:{key}", "label": label, "labels": sorted({label, *labels}), "name": name, "strong": strong}
     return shown | {"props": {"key": key, "name": name, **props}}
 
 
 def edge(type: str, source: str, target: str, strong: bool = False, **props: Any) -> dict[str, Any]:
-    return {"id": f"{type}|{source}|{target}", "source": source, "target": target, "type": type, "props": props, "strong": strong}
+    return {
+        "id": f"{type}|{source}|{target}",
+        "source": source,
+        "target": target,
+        "type": type,
+        "props": props,
+        "strong": strong,
+    }
 
 
 def network(payments: int = 3) -> dict[str, list[dict[str, Any]]]:
@@ -40,8 +54,18 @@ def network(payments: int = 3) -> dict[str, list[dict[str, Any]]]:
         node("Application", "S1", "S1", True, programme="P01", approved_on="2019-03-02", result="同意"),
     ]
     edges = [
-        edge("HOLDS_POST", official, f"Village:{VILLAGE}", title="村主任", **{"from": "2017-01-01", "to": "9999-12-31"}),
-        edge("KIN", official, relative, True, term="妻弟", **{"from": "2010-05-01", "to": "9999-12-31"}, basis=["婚姻登记"]),
+        edge(
+            "HOLDS_POST", official, f"Village:{VILLAGE}", title="村主任", **{"from": "2017-01-01", "to": "9999-12-31"}
+        ),
+        edge(
+            "KIN",
+            official,
+            relative,
+            True,
+            term="妻弟",
+            **{"from": "2010-05-01", "to": "9999-12-31"},
+            basis=["婚姻登记"],
+        ),
         edge("APPROVED", official, "Application:S1", True),
         edge("APPLIED", relative, "Application:S1", True),
         edge("UNDER", "Application:S1", "Programme:P01", True),

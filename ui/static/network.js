@@ -13,11 +13,11 @@ const FAMILIES = { // fill and border; the borders are the Okabe–Ito colours
 const FOLDED = "-1 -1 0.55 -1 1 -0.5 1 1 -1 1";
 const SMALL = new Set(["place", "account", "note"]);
 const CROWD = 300; // more nodes than this cannot be read
-const TEXT = '13px "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif';
+const FONT = '"PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif';
 const LINE = 17;
 
 const pen = document.createElement("canvas").getContext("2d");
-pen.font = TEXT;
+pen.font = `600 13px ${FONT}`;
 const width = (text) => pen.measureText(text).width;
 
 /** Breaks a name into lines no wider than `most` pixels, three at the most. */
@@ -71,9 +71,10 @@ class Network {
     this.past = [];
     this.future = [];
     this.groups = new Map();
+    this.folded = new Map(); // payments that came as one node: id → id of that node
     this.part = (name) => section.querySelector(name);
     this.cy = window.cytoscape({
-      container: this.part(".canvas"), style: styles(), minZoom: 0.08, maxZoom: 3, wheelSensitivity: 0.25,
+      container: this.part(".canvas"), style: styles(), minZoom: 0.08, maxZoom: 3,
       boxSelectionEnabled: !this.small, autoungrabify: this.small, userZoomingEnabled: !this.small, userPanningEnabled: !this.small,
     });
     section.network = this;
@@ -112,7 +113,10 @@ class Network {
   }
 
   take({ nodes, edges }) {
-    for (const node of nodes) if (!this.pool.nodes.has(node.id)) this.pool.nodes.set(node.id, node);
+    for (const node of nodes) {
+      if (!this.pool.nodes.has(node.id)) this.pool.nodes.set(node.id, node);
+      for (const member of node.members) this.folded.set(member.id, node.id);
+    }
     for (const edge of edges) if (!this.pool.edges.has(edge.id)) this.pool.edges.set(edge.id, edge);
   }
 
@@ -183,6 +187,7 @@ class Network {
     for (const node of nodes) {
       const near = touching.get(node.id);
       let key = null;
+      if (node.many) continue;
       if (node.label === "Payment") {
         key = `${node.programme}|${near.filter((edge) => ["TO", "INTO"].includes(edge.type)).map((edge) => edge.target).sort()}`;
       } else if (this.state.merged && !node.strong && !this.state.pinned.has(node.id)) {
@@ -223,15 +228,15 @@ class Network {
     const span = days.length ? [...new Set([days[0].slice(0, 7), days[days.length - 1].slice(0, 7)])].join("–") : "";
     const payments = first.label === "Payment";
     return { ...first, id, name: first.what, caption: payments ? this.money(total) : say("merged", { n: members.length, what: first.what }),
-      under: payments ? `${say("payments", { n: members.length })} ${span}` : "", strong: members.some((node) => node.strong), many: members.length, facts: [] };
+      under: payments ? `${say("payments", { n: members.length })} ${span}` : "", strong: members.some((node) => node.strong), many: members.length, members, facts: [] };
   }
 
   mergeEdge(edge) {
     const amounts = edge.parts.filter((part) => part.amount);
     const total = amounts.reduce((sum, part) => sum + part.amount, 0);
     edge.amount = amounts.length ? total : null;
-    const shown = amounts.length && edge.type !== "INTO" ? this.money(total) : edge.verb;
-    edge.caption = amounts.length && edge.type !== "INTO" ? shown : `${shown} ×${edge.parts.length}`;
+    if (amounts.length && edge.type !== "INTO") edge.caption = this.money(total);
+    else edge.caption = edge.word ? `${edge.word} ×${edge.parts.length}` : "";
     edge.facts = [];
   }
 
@@ -258,6 +263,12 @@ class Network {
   draw({ layout = false, moveTo = false, around = null } = {}) {
     const { cy } = this;
     const picture = this.swaps(this.grouped(this.visible()));
+    if (this.small && picture.nodes.some((node) => node.strong)) {
+      picture.nodes = picture.nodes.filter((node) => node.strong);
+      const kept = new Set(picture.nodes.map((node) => node.id));
+      picture.edges = picture.edges.filter((edge) => kept.has(edge.source) && kept.has(edge.target))
+        .map((edge) => (edge.kind === "plain" ? { ...edge, caption: "" } : edge));
+    }
     this.picture = picture;
     const emphasis = picture.edges.some((edge) => edge.strong) || picture.nodes.some((node) => node.strong);
     const wanted = new Map();
@@ -315,13 +326,16 @@ class Network {
       const [start, end] = forward ? [source.id(), target.id()] : [target.id(), source.id()];
       if (start === end) continue;
       const label = `label:${edge.id()}`;
-      boxes.push({ group: "nodes", data: { id: label, w: Math.max(width(edge.data("shown")) + 10, 12), h: 18 } });
+      const words_ = edge.data("shown");
+      boxes.push({ group: "nodes", data: { id: label, w: words_ ? width(words_) + 10 : 4, h: words_ ? 18 : 4 } });
       const weight = edge.data("strong") ? 4 : 1;
-      boxes.push({ group: "edges", data: { source: start, target: label, weight } }, { group: "edges", data: { source: label, target: end, weight } });
+      boxes.push({ group: "edges", data: { id: `first:${edge.id()}`, source: start, target: label, weight } },
+        { group: "edges", data: { id: `then:${edge.id()}`, source: label, target: end, weight } });
+      edge.scratch("forward", forward);
     }
     const plan = window.cytoscape({ headless: true, styleEnabled: true, elements: boxes,
       style: [{ selector: "node", style: { width: "data(w)", height: "data(h)", shape: "rectangle" } }] });
-    plan.layout({ name: "dagre", rankDir: "LR", nodeSep: 14, edgeSep: 8, rankSep: 22, ranker: "network-simplex", fit: false,
+    plan.layout({ name: "dagre", rankDir: "LR", nodeSep: 14, edgeSep: 8, rankSep: 22, ranker: "network-simplex", fit: false, useDagreEdgeControlPoints: true,
       edgeWeight: (edge) => edge.data("weight") }).run();
     cy.batch(() => {
       cy.nodes().forEach((node) => {
@@ -331,7 +345,9 @@ class Network {
       });
       cy.edges().forEach((edge) => {
         const label = plan.getElementById(`label:${edge.id()}`);
-        if (label.nonempty()) bend(edge, label.position());
+        if (label.empty()) return;
+        const way = [...turns(plan.getElementById(`first:${edge.id()}`)), label.position(), ...turns(plan.getElementById(`then:${edge.id()}`))];
+        bend(edge, edge.scratch("forward") ? way : way.reverse(), label.position());
       });
     });
     plan.destroy();
@@ -477,7 +493,8 @@ class Network {
 
   /** Brings in all neighbours, unless they are many: then the menu says of which kinds. */
   async expand(id) {
-    if (id.startsWith("group:")) { this.change((state) => state.opened.add(id), { around: id }); return; }
+    if (this.groups.has(id)) { this.change((state) => state.opened.add(id), { around: id }); return; }
+    if (id.startsWith("group:")) { this.card(this.cy.getElementById(id)); return; }
     try {
       const { kinds, limit } = await fetched("/graph/counts", { id });
       if (kinds.reduce((sum, kind) => sum + kind.count, 0) > limit) { this.menuAtNode(this.cy.getElementById(id)); return; }
@@ -504,7 +521,7 @@ class Network {
   }
 
   bring(id, found, only = null) {
-    const nodes = found.nodes.filter((node) => only === null || only.has(node.id));
+    const nodes = found.nodes.filter((node) => (only === null || only.has(node.id)) && !this.folded.has(node.id));
     const fresh = nodes.filter((node) => !this.state.nodes.has(node.id) || this.state.hidden.has(node.id));
     const there = new Set([...this.state.nodes, ...nodes.map((node) => node.id)]);
     const edges = found.edges.filter((edge) => there.has(edge.source) && there.has(edge.target));
@@ -579,13 +596,14 @@ class Network {
     card.replaceChildren(close);
     let ids = [];
     if (element.isNode()) {
-      const members = this.groups.get(data.id);
+      const members = data.many ? data.members : null;
       ids = (members || [data]).map((node) => node.id);
       card.append(make("h3", {}, data.caption), make("div", { class: "muted" }, [data.what, data.under].filter(Boolean).join(" · ")), facts);
       if (members) {
         const list = make("ul", {});
         for (const node of members) list.append(make("li", {}, make("span", {}, node.day || node.caption), make("span", {}, node.day ? node.caption : "")));
-        card.append(list, make("button", { type: "button", onclick: () => this.expand(data.id) }, say("ungroup")));
+        card.append(list);
+        if (this.groups.has(data.id)) card.append(make("button", { type: "button", onclick: () => this.expand(data.id) }, say("ungroup")));
       } else {
         const buttons = make("div", { class: "chips" },
           make("button", { type: "button", onclick: () => this.expand(data.id) }, say("expand")),
@@ -644,8 +662,8 @@ class Network {
     const item = (text, count, deed) => make("button", { type: "button", role: "menuitem", onclick: () => { this.closeMenu(); deed(); } },
       make("span", {}, text), make("span", { class: "n" }, count === null ? "" : String(count)));
     const items = [];
-    if (id.startsWith("group:")) items.push(item(say("ungroup"), this.groups.get(id).length, () => this.expand(id)));
-    else {
+    if (this.groups.has(id)) items.push(item(say("ungroup"), this.groups.get(id).length, () => this.expand(id)));
+    else if (!id.startsWith("group:")) {
       try {
         const { kinds, limit } = await fetched("/graph/counts", { id });
         for (const kind of kinds) items.push(item(kind.what, kind.count, () => this.expandKind(id, kind, limit)));
@@ -795,7 +813,7 @@ const icon = (node) => `/static/vendor/bootstrap-icons/${node.icon}.svg`;
 function looks(node) {
   const side = SMALL.has(node.family) ? 30 : 44;
   const wide = ["rectangle", "round-rectangle", "folded"].includes(node.shape) && !SMALL.has(node.family) ? 52 : side;
-  const name = [...lines(node.caption), ...(node.under ? lines(node.under) : [])];
+  const name = [...lines(node.caption), ...(node.under ? lines(node.under, 210) : [])];
   const [fill, border] = FAMILIES[node.family];
   return { ...node, w: Math.max(wide, ...name.map(width)), h: side, below: name.length * LINE + 4, side, wide, shown: name.join("\n"), fill, border,
     icon: icon(node), form: node.shape === "folded" ? "polygon" : node.shape, said: [node.what, node.caption, node.under].filter(Boolean).join(" ") };
@@ -816,15 +834,31 @@ function edgeClasses(edge, emphasis) {
   return [edge.kind, edge.strong ? "strong" : emphasis ? "pale" : "", edge.against ? "against" : ""].filter(Boolean).join(" ");
 }
 
-/** Bends an edge so that its middle passes through the place kept for its label. */
-function bend(edge, middle) {
+/** The points of an edge that the layout led around what lies between its ends. */
+function turns(edge) {
   const [a, b] = [edge.source().position(), edge.target().position()];
   const far = Math.hypot(b.x - a.x, b.y - a.y) || 1;
-  const control = { x: 2 * middle.x - (a.x + b.x) / 2, y: 2 * middle.y - (a.y + b.y) / 2 };
   const [ux, uy] = [(b.x - a.x) / far, (b.y - a.y) / far];
-  const weight = ((control.x - a.x) * ux + (control.y - a.y) * uy) / far;
-  const distance = -(control.x - a.x) * uy + (control.y - a.y) * ux;
-  edge.data({ weights: weight, distances: distance });
+  const weights = edge.scratch("controlPointWeights") || [];
+  const distances = edge.scratch("controlPointDistances") || [];
+  return weights.map((weight, at) => ({ x: a.x + ux * far * weight - uy * distances[at], y: a.y + uy * far * weight + ux * distances[at] }));
+}
+
+/** Leads an edge along a way; the place kept for its label becomes the middle of its points, where the label is drawn. */
+function bend(edge, way, middle) {
+  const [a, b] = [edge.source().position(), edge.target().position()];
+  const before = way.slice(0, way.indexOf(middle));
+  const after = way.slice(way.indexOf(middle) + 1);
+  const between = (p, q) => ({ x: (p.x + q.x) / 2, y: (p.y + q.y) / 2 });
+  while (before.length < after.length) before.push(between(before[before.length - 1] || a, middle));
+  while (after.length < before.length) after.unshift(between(after[0] || b, middle));
+  const far = Math.hypot(b.x - a.x, b.y - a.y) || 1;
+  const [ux, uy] = [(b.x - a.x) / far, (b.y - a.y) / far];
+  const points = [...before, middle, ...after];
+  edge.data({
+    weights: points.map(({ x, y }) => ((x - a.x) * ux + (y - a.y) * uy) / far),
+    distances: points.map(({ x, y }) => -(x - a.x) * uy + (y - a.y) * ux),
+  });
   edge.addClass("bent");
 }
 
@@ -837,14 +871,13 @@ function boxOf(node) {
 const overlap = (a, b) => a.x1 < b.x2 && b.x1 < a.x2 && a.y1 < b.y2 && b.y1 < a.y2;
 
 function styles() {
-  const font = '"PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif';
   return [
     { selector: "node", style: {
       shape: "data(form)", width: "data(wide)", height: "data(side)", "shape-polygon-points": FOLDED,
       "background-color": "data(fill)", "border-color": "data(border)", "border-width": 1.6,
       "background-image": "data(icon)", "background-width": "50%", "background-height": "50%", "background-fit": "none", "background-image-opacity": 0.85,
-      label: "data(shown)", "font-family": font, "font-size": 13, color: "#101828", "text-wrap": "wrap", "text-valign": "bottom", "text-margin-y": 4,
-      "line-height": 1.3, "text-background-color": "#fff", "text-background-opacity": 0.8, "text-background-padding": 1 } },
+      label: "data(shown)", "font-family": FONT, "font-size": 13, color: "#101828", "text-wrap": "wrap", "text-valign": "bottom", "text-margin-y": 4,
+      "line-height": 1.3, "text-background-color": "#fff", "text-background-opacity": 1, "text-background-padding": 1 } },
     { selector: "node.official", style: { "border-width": 4, "background-color": "#fff" } },
     { selector: "node.strong", style: { "border-width": 3.2, "font-weight": 600 } },
     { selector: "node.official.strong", style: { "border-width": 5 } },
@@ -857,9 +890,9 @@ function styles() {
     { selector: "node:selected", style: { "overlay-color": "#175cd3", "overlay-opacity": 0.16, "overlay-padding": 6 } },
     { selector: "edge", style: {
       width: "data(thick)", "line-color": "#667085", "curve-style": "bezier", "control-point-step-size": 46, "target-arrow-color": "#667085", "target-arrow-shape": "triangle",
-      "arrow-scale": 0.8, label: "data(shown)", "font-family": font, "font-size": 12, color: "#344054", "text-background-color": "#fff",
+      "arrow-scale": 0.8, label: "data(shown)", "font-family": FONT, "font-size": 12, color: "#344054", "text-background-color": "#fff",
       "text-background-opacity": 0.94, "text-background-padding": 2, "text-background-shape": "roundrectangle" } },
-    { selector: "edge.bent", style: { "curve-style": "unbundled-bezier", "control-point-weights": "data(weights)", "control-point-distances": "data(distances)", "edge-distances": "node-position" } },
+    { selector: "edge.bent", style: { "curve-style": "round-segments", "segment-weights": "data(weights)", "segment-distances": "data(distances)", "segment-radii": 40, "edge-distances": "node-position" } },
     { selector: "edge.kin", style: { "line-style": "dashed", "line-color": "#7a5195", "target-arrow-color": "#7a5195", color: "#53307a" } },
     { selector: "edge.declared", style: { width: 2.4, "line-color": "#fff", "line-outline-width": 1.2, "line-outline-color": "#667085", "target-arrow-shape": "none" } },
     { selector: "edge.money", style: { "line-color": "#b98a2b", "target-arrow-color": "#b98a2b", color: "#7a4f01" } },
@@ -874,8 +907,12 @@ function styles() {
   ];
 }
 
+let drawn = [];
+
 function start(root) {
-  for (const section of root.querySelectorAll(".network")) if (!section.network) new Network(section);
+  drawn.filter((each) => !document.contains(each.section)).forEach((each) => each.cy.destroy());
+  drawn = drawn.filter((each) => document.contains(each.section));
+  for (const section of root.querySelectorAll(".network")) if (!section.network) drawn.push(new Network(section));
 }
 
 start(document);

@@ -1,0 +1,45 @@
+"""`guanxi web`: serves the workbench."""
+
+import socket
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from graph_loader.errors import GuanxiError
+from graph_loader.secret import home_of
+from ui.app import create_app
+
+PORTS_TRIED = 50
+
+
+def web(
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; other than loopback, put a TLS proxy in front.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port; taken, the next free one is used.")] = 8000,
+) -> None:
+    """Serve the web workbench until Ctrl+C."""
+    listener = _listen(host, port)
+    typer.echo(f"ready http://{host}:{listener.getsockname()[1]}")
+    config = uvicorn.Config(create_app(home_of()), log_level="warning", access_log=False, timeout_graceful_shutdown=3)
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """A listening socket on the port or the next free one. Raises GuanxiError when there is none or the address is not ours."""
+    for candidate in range(port, min(port + PORTS_TRIED, 65536)):
+        listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host, candidate))
+            return listener
+        except PermissionError:
+            listener.close()
+        except OSError as error:
+            listener.close()
+            if error.errno not in (98, 48):  # address in use, on Linux and macOS
+                raise GuanxiError(
+                    f"Cannot listen on {host}: {error.strerror}. Choose an address of this machine."
+                ) from error
+    raise GuanxiError(f"No free port from {port} to {port + PORTS_TRIED - 1} on {host}: give another with --port.")

@@ -16,16 +16,20 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from backend.ledger import AuditEntry, AuditHead, now
+from graph_loader.cleaning import masked_text
 from graph_loader.errors import GuanxiError
 
-_ID_SHAPED = re.compile(r"(?<![0-9A-Za-z])(\d{6})[ -]?\d{8}[ -]?(\d{3}[\dXx])(?![0-9A-Za-z])")
-_LONG_RUN = re.compile(r"(?<![0-9A-Za-z])(?<![a-z_]-)(\d{4})(\d{7,})(\d{4})(?![0-9A-Za-z])")
+_KEYS = re.compile(
+    r"(?<![0-9A-Za-z_])([a-z][a-z_]*-[0-9a-f]{16}|[0-9a-f]{64}|(?=\d*[a-f])[0-9a-f]{20})(?![0-9A-Za-z_])"
+)
+"""Lead keys, digests and refs: never numbers of people, though they may hold long runs of digits."""
 
 
 def masked(words: str) -> str:
-    """The text with whatever is shaped like an ID number (15 or 18 digits) or an account number (15 or more) masked."""
-    words = _ID_SHAPED.sub(lambda run: run[1] + "*" * 8 + run[2], words)
-    return _LONG_RUN.sub(lambda run: run[1] + "*" * len(run[2]) + run[3], words)
+    """The text with whatever is shaped like an ID, account or phone number masked."""
+    parts = _KEYS.split(words)
+    parts[::2] = map(masked_text, parts[::2])
+    return "".join(parts)
 
 
 @dataclass(frozen=True)

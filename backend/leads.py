@@ -10,10 +10,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
-from functools import lru_cache
 from typing import Any
 
-from pypinyin import Style, lazy_pinyin
 from sqlalchemy import ColumnElement, Select, case, delete, func, insert, literal_column, or_, select
 from sqlalchemy.orm import Session, joinedload, undefer
 from sqlalchemy.orm.strategy_options import defer
@@ -33,6 +31,7 @@ from backend.ledger import (
     Run,
     now,
 )
+from graph_loader.cleaning import person_initials, title_initials
 
 STATES = ("new", "assigned", "checking", "proposed", "closed", "gone")
 OPEN_STATES = STATES[:4]
@@ -240,10 +239,10 @@ def _freeze(rows: _Rows, lead: Lead, finding: Finding, as_of: date) -> None:
         }
     )
     for position, p in enumerate(finding.persons):
-        named_so = {"role": p.role, "name": p.name, "initials": initials(p.name), "ref": p.ref}
+        named_so = {"role": p.role, "name": p.name, "initials": person_initials(p.name), "ref": p.ref}
         rows[LeadPerson].append({"lead_key": lead.key, "position": position, **named_so})
     for position, t in enumerate(finding.things):
-        named_so = {"label": t.label, "key": t.ref or t.key, "name": t.name, "initials": initials(t.name)}
+        named_so = {"label": t.label, "key": t.ref or t.key, "name": t.name, "initials": title_initials(t.name)}
         rows[LeadThing].append({"lead_key": lead.key, "position": position, **named_so})
 
 
@@ -265,11 +264,8 @@ def _note_run(rows: _Rows, lead: Lead, action: str, before: str | None) -> None:
 
 
 def _town(finding: Finding) -> tuple[str, str]:
-    """Code and name of the town: a village code begins with its town's."""
-    if finding.village:
-        code = finding.village[:9]
-        return code, finding.town if finding.town != code else finding.place.split(" ")[0]
-    return (finding.town, finding.place.split(" ")[0]) if finding.town.isdigit() else ("", finding.town)
+    """Code and name of the town: a village code begins with its town's nine digits."""
+    return (finding.village[:9], finding.town) if finding.village else ("", finding.town)
 
 
 def _plain(value: Any) -> Any:
@@ -278,11 +274,11 @@ def _plain(value: Any) -> Any:
 
 
 def _fingerprint(finding: Finding) -> str:
-    """Changes when the lead would read otherwise: facts, wording, query text or parameters."""
+    """Changes when the lead would read otherwise: facts, wording, query text or parameters, the day of the run aside."""
     told = [
         finding.basis_hash,
         finding.query_version,
-        finding.parameters,
+        {name: value for name, value in finding.parameters.items() if name != "as_of"},
         finding.level,
         finding.title_zh,
         finding.title_en,
@@ -291,18 +287,6 @@ def _fingerprint(finding: Finding) -> str:
         [asdict(check) for check in finding.checks],
     ]
     return hashlib.sha256(json.dumps(told, ensure_ascii=False, sort_keys=True, default=str).encode()).hexdigest()
-
-
-_SURNAMES = {"单": "s", "仇": "q", "曾": "z", "解": "x", "查": "z", "区": "o", "盖": "g", "朴": "p", "尉迟": "yc"}
-"""Surnames that are read otherwise than the same character elsewhere."""
-
-
-@lru_cache(maxsize=100_000)
-def initials(name: str) -> str:
-    """First letters of a Chinese name, lower case: 单小明 → sxm."""
-    surname = next((known for known in _SURNAMES if name.startswith(known)), "")
-    rest = lazy_pinyin(name[len(surname) :], style=Style.FIRST_LETTER)
-    return (_SURNAMES.get(surname, "") + "".join(rest)).lower()
 
 
 # The list

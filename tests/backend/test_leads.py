@@ -238,13 +238,13 @@ def test_filters_narrow_and_counts_leave_their_own_filter_out(county: Ledger, wa
         ("DB01", [5, 1, 3, 4, 0, 2]),
         ("没有此人", []),
         ("100%", []),
-        ("_", []),
+        ("_%", []),
     ],
 )
 def test_the_search_finds_names_initials_places_and_keys(
     county: Ledger, wang: Viewer, words: str, found: list[int]
 ) -> None:
-    assert [key for key in listed(county, wang, text=words) if words != "_"] == keys(*found)
+    assert listed(county, wang, text=words) == keys(*found)
 
 
 def test_pages_hold_every_lead_once(county: Ledger, wang: Viewer) -> None:
@@ -260,9 +260,8 @@ def test_an_account_of_a_town_sees_its_leads_only(county: Ledger, office: Callab
         assert leads.find(session, local, LeadFilter()).total == 3
         assert [lead.key for lead in leads.in_order(session, local)] == keys(4, 0, 2)
         assert [other.lead.key for other in leads.similar(session, local, keys(0)[0])] == keys(4, 2)
-    for step in (leads.get, leads.mark_seen, leads.similar):
-        if step is not leads.mark_seen:
-            assert refusal(county, step, local, key=keys(1)[0]) == "no_such_lead"
+    for step in (leads.get, leads.similar, leads.start_check):
+        assert refusal(county, step, local, key=keys(1)[0]) == "no_such_lead"
     assert refusal(county, leads.note, local, "打听", key=keys(1)[0]) == "no_such_lead"
     assert refusal(county, leads.get, local, key="no such key") == "no_such_lead"
 
@@ -514,8 +513,8 @@ def test_a_page_offers_exactly_the_steps_that_would_succeed(
 
 
 def test_numbers_of_people_in_reasons_are_masked(proposed: Ledger, wang: Viewer) -> None:
-    take(proposed, leads.note, wang, "证号 431226197001011234 已核")
-    assert look(proposed, wang).events[-1].reason == "证号 431226********1234 已核"
+    take(proposed, leads.note, wang, "证号 431226197001011234，已核")
+    assert look(proposed, wang).events[-1].reason == "证号 431226********1234，已核"
 
 
 def test_every_code_has_its_words() -> None:
@@ -663,26 +662,14 @@ TestOffice.settings = settings(
 )
 
 
-def test_names_are_found_by_their_initials_as_people_read_them() -> None:
-    assert [leads.initials(name) for name in ("单小明", "仇和", "曾阿秀", "解军", "查良", "尉迟恭", "ABC公司")] == [
-        "sxm",
-        "qh",
-        "zax",
-        "xj",
-        "zl",
-        "ycg",
-        "abcgs",
-    ]
-
-
-def test_a_village_code_names_the_town_whatever_the_finding_calls_it(ledger: Ledger, wang: Viewer) -> None:
-    run(
-        ledger,
-        finding(1),
-        finding(2, town="431226101"),
-        finding(3, village=None, town="431226101"),
-        finding(4, village=None, town="", place=""),
-    )
+def test_a_village_code_names_the_town(ledger: Ledger, wang: Viewer) -> None:
+    run(ledger, finding(1), finding(2, village=None, town="", place=""))
     with ledger.reading() as session:
         towns = session.execute(select(Lead.town, Lead.town_name).order_by(Lead.key)).all()
-    assert [tuple(town) for town in towns] == [("431226101", "锦和镇")] * 3 + [("", "")]
+    assert [tuple(town) for town in towns] == [("431226101", "锦和镇"), ("", "")]
+
+
+def test_a_later_run_with_the_same_facts_freezes_nothing_anew(ledger: Ledger, wang: Viewer) -> None:
+    run(ledger, finding(1, parameters={"as_of": "2021-01-01"}))
+    run(ledger, finding(1, parameters={"as_of": "2021-02-01"}), as_of=date(2021, 2, 1))
+    assert len(look(ledger, wang).versions) == 1

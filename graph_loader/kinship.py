@@ -448,7 +448,7 @@ class _Families:
                 known = self.siblings[one].get(other)
                 if known is None or (known.confidence < tie.confidence and known.said):
                     self.siblings[one][other] = self.siblings[other][one] = tie
-                if self.contradict(one, other):
+                if self.parents[one].keys() != self.parents[other].keys() and self.contradict(one, other):
                     self.half.add(_pair(one, other))
 
     def _days_of_marriage(self, pair: tuple[str, str]) -> Window:
@@ -575,9 +575,13 @@ class _Household:
     household: Household
     near: dict[tuple[str, str], list[str]] = field(default_factory=lambda: defaultdict(list))
     found: list[Said] = field(default_factory=list)
+    said_sex: dict[str, str] = field(default_factory=dict)
+    said_elder: dict[tuple[str, str], bool] = field(default_factory=dict)
+    stepchildren: set[tuple[str, str]] = field(default_factory=set)
 
     def ties(self) -> list[Said]:
         members = self.household.members
+        self.said_sex = {member: relation.steps[-1].sex for member, relation in members.items()}
         for member, relation in members.items():
             if len(relation.steps) == 1:
                 self._put(self.household.head, relation.steps[0].move, member)
@@ -601,6 +605,9 @@ class _Household:
         if end not in self.near[start, move]:
             self.near[start, move].append(end)
 
+    def _sex(self, ref: str) -> str:
+        return self.families.sex.get(ref) or self.said_sex.get(ref, "")
+
     def _reached(self, ref: str, move: str) -> list[str]:
         return sorted({*self.families.reached(ref, move), *self.near.get((ref, move), ())} - {ref})
 
@@ -612,8 +619,7 @@ class _Household:
             paths = [[*path, ref] for path in paths for ref in self._reached(path[-1], step.move) if ref not in path]
         paths = [path for path in paths if path[-1] == member]
         for path in paths:
-            for i, step in enumerate(steps):
-                self._put(path[i], step.move, path[i + 1])
+            self._keep(steps, path)
         return bool(paths)
 
     def _from_the_end(self, member: str) -> list[str | None]:
@@ -634,7 +640,9 @@ class _Household:
                 break
             before, step = people[i - 1] or "", steps[i - 1]
             if step.move == "U":
-                people[i] = _parent_or_unnamed(self.families, before, step, f"{self.household.number}/{member}")
+                said = [ref for ref in self.near[before, "U"] if step.sex and self._sex(ref) == step.sex]
+                whose = f"{self.household.number}/{member}"
+                people[i] = said[0] if said else _parent_or_unnamed(self.families, before, step, whose)
             elif step.move == "M":
                 people[i] = self._spouse_or_unnamed(before)
             else:
@@ -646,7 +654,18 @@ class _Household:
             if end not in self._reached(start, step.move):
                 confidence = BY_ELIMINATION if guessed in (start, end) else BY_ROLE
                 self._say(start, step, end, confidence, member, _compared_with(steps, path, i))
-            self._put(start, step.move, end)
+        self._keep(steps, path)
+
+    def _keep(self, steps: tuple[Step, ...], path: list[str]) -> None:
+        """What a word says about the people on the way."""
+        for i, step in enumerate(steps):
+            self._put(path[i], step.move, path[i + 1])
+            if step.sex:
+                self.said_sex.setdefault(path[i + 1], step.sex)
+            if step.elder is not None:
+                self.said_elder[_compared_with(steps, path, i), path[i + 1]] = step.elder
+            if i and steps[i - 1].move + step.move == "MD":
+                self.stepchildren.add((path[i - 1], path[i + 1]))
 
     def _say(
         self, start: str, step: Step, end: str, confidence: float, member: str, elder_than: str | None = None
@@ -667,22 +686,27 @@ class _Household:
         """The one person of the household who can be meant, or None: with two sons nobody knows whose the 孙子 is."""
         step, families = steps[i - 1], self.families
         candidates = [ref for ref in self.near[before, step.move] if ref != member]
-        if step.sex and any(ref not in families.sex for ref in candidates):
+        if step.sex and not all(self._sex(ref) for ref in candidates):
             return None
-        candidates = [ref for ref in candidates if not step.sex or families.sex[ref] == step.sex]
+        candidates = [ref for ref in candidates if not step.sex or self._sex(ref) == step.sex]
+        if step.elder is not None:
+            candidates = [ref for ref in candidates if self._is_elder(before, ref) in (step.elder, None)]
         if steps[i].move == "M":
             same_word = [ref for ref in alike if self.household.members[ref].steps[:i] == steps[:i]]
-            candidates = [
-                ref
-                for ref in candidates
-                if _named(ref) and not families.has_spouse_now(ref) and not self.near[ref, "M"]
-            ]
+            candidates = [ref for ref in candidates if _named(ref) and self._single(ref)]
             fits = len(same_word) == 1 and not self._far_apart(candidates, member)
         else:
-            fits = steps[i].move == "D" and not any(
-                families.older_by(ref, member, YOUNGEST_PARENT) is False for ref in candidates
-            )
+            if i == len(steps) - 1:
+                candidates = [ref for ref in candidates if _named(ref) or self.near.get((ref, "M"))]
+            fits = not any(families.older_by(ref, member, YOUNGEST_PARENT) is False for ref in candidates)
         return candidates[0] if fits and len(candidates) == 1 else None
+
+    def _is_elder(self, one: str, other: str) -> bool | None:
+        known = self.families.is_elder(one, other)
+        return self.said_elder.get((one, other)) if known is None else known
+
+    def _single(self, ref: str) -> bool:
+        return not self.families.has_spouse_now(ref) and not self.near[ref, "M"]
 
     def _far_apart(self, candidates: list[str], member: str) -> bool:
         return any(
@@ -693,14 +717,13 @@ class _Household:
 
     def _presume_couples(self) -> None:
         """Father and mother of one person in one household are a couple, unless records know better."""
-        for (child, move), parents in sorted(self.near.items()):
-            men = [ref for ref in parents if self.families.sex.get(ref) == "m"]
-            women = [ref for ref in parents if self.families.sex.get(ref) == "f"]
+        for (child, move), parents in sorted(self.near.items(), key=lambda entry: entry[0]):
+            men = [ref for ref in parents if self._sex(ref) == "m"]
+            women = [ref for ref in parents if self._sex(ref) == "f"]
             if move != "U" or len(parents) != 2 or len(men) != 1 or len(women) != 1:
                 continue
             father, mother = men[0], women[0]
-            free = not any(self.families.has_spouse_now(ref) or self.near.get((ref, "M")) for ref in (father, mother))
-            if free and mother not in self.families.spouses.get(father, ()):
+            if self._single(father) and self._single(mother) and mother not in self.families.spouses.get(father, ()):
                 self._say(father, Step("M", "f"), mother, PRESUMED, child)
                 self._put(father, "M", mother)
                 self._put(mother, "M", father)
@@ -719,10 +742,12 @@ class _Household:
 
     def _presume_parent(self, parent: str, spouse: str, child: str) -> None:
         families = self.families
-        sex = families.sex.get(spouse) or {"m": "f", "f": "m"}.get(families.sex.get(parent, ""), "")
+        sex = self._sex(spouse) or {"m": "f", "f": "m"}.get(self._sex(parent), "")
         others = {*families.parents.get(child, ()), *(ref for ref in self.near.get((child, "U"), ()))}
         others |= {ref for (ref, move), near in self.near.items() if move == "D" and child in near}
-        if child == spouse or any(families.sex.get(ref, sex) == sex for ref in others - {parent}):
+        if child == spouse or any((self._sex(ref) or sex) == sex for ref in others - {parent}):
+            return
+        if (spouse, child) in self.stepchildren:
             return
         if families.older_by(spouse, child, YOUNGEST_PARENT) is False or self._born_before(parent, spouse, child):
             return
@@ -887,17 +912,12 @@ def _trie() -> _Trie:
 
 
 def _kin_frame(families: _Families, focus: set[str]) -> pd.DataFrame:
-    moves = {
-        "U": {ref: _steps(ties, EITHER) for ref, ties in families.parents.items()},
-        "D": {ref: _steps(ties, EITHER) for ref, ties in families.children.items()},
-        "S": {ref: _steps(ties) for ref, ties in families.siblings.items()},
-        "M": {ref: _steps(ties) for ref, ties in families.spouses.items()},
-    }
+    near = _Near(families)
     trie = _trie()
     rows: list[tuple[Any, ...]] = []
     for person in sorted(focus):
         paths: dict[str, list[Path]] = defaultdict(list)
-        _walk(families, moves, trie, (person,), "", (), ALWAYS, paths)
+        _walk(families, near, trie, (person,), "", (), ALWAYS, paths)
         for ties, pattern in ((families.parents, "U"), (families.children, "D")):
             for relative, tie in ties.get(person, {}).items():
                 if tie.kind == EITHER and _named(relative):
@@ -908,13 +928,25 @@ def _kin_frame(families: _Families, focus: set[str]) -> pd.DataFrame:
     return _frame(columns, rows)
 
 
-def _steps(ties: dict[str, Tie], without: str = "") -> list[tuple[str, Tie]]:
-    return [(ref, tie) for ref, tie in sorted(ties.items()) if tie.kind != without]
+class _Near:
+    """The ties of a person by move, in a fixed order, looked up once."""
+
+    def __init__(self, families: _Families) -> None:
+        self._ties = {"U": families.parents, "D": families.children, "S": families.siblings, "M": families.spouses}
+        self._found: dict[tuple[str, str], list[tuple[str, Tie]]] = {}
+
+    def __call__(self, ref: str, move: str) -> list[tuple[str, Tie]]:
+        found = self._found.get((ref, move))
+        if found is None:
+            ties = self._ties[move].get(ref, {})
+            found = [(other, tie) for other, tie in sorted(ties.items()) if tie.kind != EITHER]
+            self._found[ref, move] = found
+        return found
 
 
 def _walk(
     families: _Families,
-    moves: dict[str, dict[str, list[tuple[str, Tie]]]],
+    near: _Near,
     trie: _Trie,
     people: tuple[str, ...],
     pattern: str,
@@ -924,7 +956,7 @@ def _walk(
 ) -> None:
     """Follows every path of kin from the last of `people` on; marriages on the way narrow the days."""
     for move, (degree, after) in trie.items():
-        for ref, tie in moves[move].get(people[-1], ()):
+        for ref, tie in near(people[-1], move):
             if ref in people:
                 continue
             days = _overlap(window, tie.window) if move == "M" else window
@@ -934,7 +966,7 @@ def _walk(
             if degree is not None and _named(ref):
                 found[ref].append(_path(families, degree, longer, pattern + move, (*ties, tie), days))
             if after:
-                _walk(families, moves, after, longer, pattern + move, (*ties, tie), days, found)
+                _walk(families, near, after, longer, pattern + move, (*ties, tie), days, found)
 
 
 def _path(

@@ -249,7 +249,7 @@ _COUSIN_ENDS = {
     "Df-,Mm": "妹夫",
 }
 _HEAD = {"户主", "本人", "本人或户主", "户主本人"}
-_AMBIGUOUS = {"小叔", "小姑", "小姨", "小舅", "大伯", "大姑", "大姨", "大爷", "媳妇", "外侄"}
+_AMBIGUOUS = {"小叔", "小姑", "小姨", "小舅", "大伯", "大姑", "大姨", "大爷", "媳", "媳妇", "外侄"}
 """Words that mean different relatives in different places: nothing is guessed from them."""
 _RANKS = {
     "长": 1,
@@ -298,8 +298,6 @@ def _dictionary() -> dict[str, Relation]:
             words |= {prefix + word: Relation(_path(f"{start},{end}")) for word in spellings_of_end.split()}
     for prefix in ("堂", "表"):
         words[f"{prefix}兄弟、{prefix}姐妹"] = words[f"{prefix}兄弟姐妹"]
-    for word in _AMBIGUOUS:
-        words.pop(word, None)
     for entry in _CODES.split():
         code, word = entry[:2], entry[2:]
         relation = Relation(()) if word in _HEAD else words.get(word) or _ranked(word, words)

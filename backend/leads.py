@@ -535,7 +535,7 @@ def similar(session: Session, viewer: Viewer, key: str, limit: int = 50) -> list
     same_company = select(LeadThing.lead_key, LeadThing.name).where(
         LeadThing.label == "Company", LeadThing.key.in_(companies)
     )
-    for query in (same_people, same_company):
+    for query in (same_people.order_by(LeadPerson.position), same_company.order_by(LeadThing.position)):
         for other, name in session.execute(query):
             if other != key and name not in shared[other]:
                 shared[other].append(name)

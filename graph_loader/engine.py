@@ -9,14 +9,17 @@ next use. With `GUANXI_NEO4J_URI` set, all of this stands back and the driver is
 import json
 import logging
 import os
+import queue
 import re
 import secrets
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 
 import filelock
@@ -36,6 +39,7 @@ __all__ = [
 
 USER = "neo4j"
 READY_SECONDS = 120  # a start that has not answered by then has failed
+ANSWER_SECONDS = 20  # for the first statement of a server that has started, on a busy machine
 STOP_SECONDS = 60  # a clean stop writes a checkpoint; past this the process is killed
 TURN_SECONDS = 600  # how long a process waits while another starts, stops or imports
 PORT_TRIES = 5
@@ -173,7 +177,7 @@ def status(home: Path) -> Status:
         return Status(False, read_lock().version)
     return Status(
         True, record.version, f"bolt://127.0.0.1:{record.port}", record.pid, _users(engine), record.kept,
-        record.heap, record.page_cache, str(engine / "logs" / "neo4j.log"),
+        record.heap, record.page_cache, str(_log_file(engine)),
     )  # fmt: skip
 
 
@@ -188,6 +192,8 @@ def connection_of(home: Path) -> Connection | None:
 
 def offline_admin(home: Path, *args: str) -> subprocess.CompletedProcess[str]:
     """Run `neo4j-admin ARGS` on the engine's stopped server and return what it said (it may have failed).
+
+    It works in `home/engine/logs`, where an import leaves its report: paths among ARGS are absolute.
 
     An engine that is only kept is stopped for it and started again. Raises GuanxiError while somebody uses the engine,
     and for a server of `GUANXI_NEO4J_URI`.
@@ -242,7 +248,7 @@ def _driver(connection: Connection) -> neo4j.Driver:
             connection.uri,
             auth=(connection.user, connection.password),
             connection_timeout=10,
-            max_transaction_retry_time=10,  # a server that is gone is said to be gone
+            max_transaction_retry_time=5,  # a server that is gone is said to be gone
             telemetry_disabled=True,
         )
     except (DriverError, ValueError) as error:
@@ -409,9 +415,11 @@ def _launch(engine: Path, jars: Path, heap: str) -> subprocess.Popen[bytes]:
         f"--home-dir={engine}",
         f"--config-dir={engine / 'conf'}",
     ]
-    with (engine / "logs" / "console.log").open("wb") as console:
+    if _log_file(engine).exists():
+        _log_file(engine).replace(engine / "logs" / "neo4j.previous.log")
+    with _console_file(engine).open("wb") as console:
         process = subprocess.Popen(
-            command, cwd=jars, env=_environment(engine), stdin=subprocess.DEVNULL, stdout=console,
+            command, cwd=jars, env=_environment(engine, Path()), stdin=subprocess.DEVNULL, stdout=console,
             stderr=subprocess.STDOUT, start_new_session=True,  # Ctrl+C of one user is not the end for the others
         )  # fmt: skip
     _children[process.pid] = process
@@ -426,16 +434,18 @@ def _java(heap: str) -> list[str]:
     ]  # fmt: skip
 
 
-def _environment(engine: Path) -> dict[str, str]:
-    own = {"NEO4J_HOME": str(engine), "NEO4J_CONF": str(engine / "conf"), "CLASSPATH": read_lock().classpath()}
+def _environment(engine: Path, jars: Path) -> dict[str, str]:
+    """The environment of a Java; its class path stands here because a command line would be longer than some systems
+    allow."""
+    own = {"NEO4J_HOME": str(engine), "NEO4J_CONF": str(engine / "conf"), "CLASSPATH": read_lock().classpath(jars)}
     return {name: value for name, value in os.environ.items() if name != "JAVA_TOOL_OPTIONS"} | own
 
 
 def _admin(engine: Path, *args: str) -> subprocess.CompletedProcess[str]:
     heap, _ = _memory()
     return subprocess.run(
-        [*_java(heap), ADMIN_CLASS, *args], cwd=install(), env=_environment(engine), text=True, encoding="utf-8",
-        stdin=subprocess.DEVNULL, capture_output=True, start_new_session=True, check=False,
+        [*_java(heap), ADMIN_CLASS, *args], cwd=engine / "logs", env=_environment(engine, install()), text=True,
+        encoding="utf-8", stdin=subprocess.DEVNULL, capture_output=True, start_new_session=True, check=False,
     )  # fmt: skip
 
 
@@ -447,22 +457,48 @@ def _wait_until_ready(engine: Path, record: _Record) -> None:
         if _live_record(engine) != record:
             _collect(record.pid)
             raise _failed_start(engine)
-        try:
-            socket.create_connection(("127.0.0.1", record.port), timeout=1).close()
-            with _driver(connection) as driver, driver.session() as session:
-                session.run("RETURN 1").consume()
+        answer = _first_answer(connection) if _has_started(engine) else TimeoutError()
+        if answer is None:
             return
-        except (OSError, DriverError, Neo4jError) as error:
-            if _is_refusal(error):
-                raise GuanxiError(
-                    f"The graph engine does not accept the password in {_password_file(engine)}: put the right one "
-                    f"back, or run `guanxi engine stop`, delete {engine} and run `guanxi rebuild`."
-                ) from error
-            time.sleep(0.05)
+        if _is_refusal(answer):
+            raise GuanxiError(
+                f"The graph engine does not accept the password in {_password_file(engine)}: put the right one back, "
+                f"or run `guanxi engine stop`, delete {engine} and run `guanxi rebuild`."
+            ) from answer
+        time.sleep(0.05)
     raise GuanxiError(
         f"The graph engine (process {record.pid}) has not answered for {READY_SECONDS} seconds: "
-        f"end it with `guanxi engine stop` and try again; its log is {engine / 'logs' / 'neo4j.log'}."
+        f"end it with `guanxi engine stop` and try again; its log is {_log_file(engine)}."
     )
+
+
+def _has_started(engine: Path) -> bool:
+    """Whether the server says so in its log. A connection made a moment earlier is accepted and may hang for ever
+    (seen with 5.26.30 on a busy machine), so nobody knocks before."""
+    try:
+        with _log_file(engine).open(encoding="utf-8", errors="replace") as log:
+            return any(line.rstrip().endswith("Started.") for line in islice(log, 200))
+    except FileNotFoundError:
+        return False
+
+
+def _first_answer(connection: Connection) -> Exception | None:
+    """None when the server answers `RETURN 1`, else what went wrong; the driver alone would wait without limit."""
+    outcome: queue.Queue[Exception | None] = queue.Queue()
+
+    def ask() -> None:
+        try:
+            with _driver(connection) as driver, driver.session() as session:
+                session.run("RETURN 1").consume()
+            outcome.put(None)
+        except (OSError, DriverError, Neo4jError) as error:
+            outcome.put(error)
+
+    threading.Thread(target=ask, daemon=True).start()
+    try:
+        return outcome.get(timeout=ANSWER_SECONDS)
+    except queue.Empty:
+        return TimeoutError()
 
 
 def _is_refusal(error: Exception) -> bool:
@@ -470,14 +506,16 @@ def _is_refusal(error: Exception) -> bool:
 
 
 def _failed_start(engine: Path) -> GuanxiError:
-    """What the log of a server that died says, in its last line that means something."""
-    log = engine / "logs" / "console.log"
-    lines = [line.strip() for line in log.read_text("utf-8", errors="replace").splitlines()]
-    telling = [line for line in lines if re.search(r"\bERROR\b|^Caused by:|^Exception in|^Error", line)]
-    last = (telling or [line for line in lines if line] or ["nothing"])[-1]
-    if "Address already in use" in " ".join(telling):
+    """What the logs of a server that died say, in the last line that means something."""
+    logs = [path for path in (_console_file(engine), _log_file(engine)) if path.is_file()]
+    lines = [line.strip() for path in logs for line in path.read_text("utf-8", errors="replace").splitlines()]
+    telling = [line for line in lines if re.search(r"\bERROR\b|^Caused by:|^Exception in", line)]
+    last = (telling or [line for line in lines if line and not line.startswith("at ")] or ["nothing"])[-1]
+    if any("Address already in use" in line for line in telling):
         return _PortTaken("Every port that was tried for the graph engine was taken by another program: try again.")
-    return GuanxiError(f"The graph engine did not start; the last its log {log} says is: {last[:300]}")
+    return GuanxiError(
+        f"The graph engine did not start; the last that its logs in {engine / 'logs'} say is: {last[:300]}"
+    )
 
 
 def _end(engine: Path, pid: int) -> None:
@@ -517,6 +555,15 @@ def _free_port(engine: Path) -> int:
                 continue
             return int(probe.getsockname()[1])
     raise GuanxiError("This machine has no free port on 127.0.0.1 for the graph engine: end some programs, try again.")
+
+
+def _log_file(engine: Path) -> Path:
+    """The log of the server that was started last, from its beginning."""
+    return engine / "logs" / "neo4j.log"
+
+
+def _console_file(engine: Path) -> Path:
+    return engine / "logs" / "console.log"
 
 
 def _password_file(engine: Path) -> Path:

@@ -57,9 +57,9 @@ class Lock:
     version: str
     files: tuple[LockedFile, ...]
 
-    def classpath(self) -> str:
-        """The class path, relative to the cache folder, always in the same order (a class archive depends on it)."""
-        return os.pathsep.join(f"{locked.folder}/{locked.file}" for locked in self.files)
+    def classpath(self, folder: Path) -> str:
+        """The class path below `folder`, always in the same order (a class archive depends on it)."""
+        return os.pathsep.join(str(folder / locked.folder / locked.file) for locked in self.files)
 
 
 def read_lock() -> Lock:

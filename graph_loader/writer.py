@@ -76,7 +76,7 @@ def write_difference(
 
 
 def _batches(db: duckdb.DuckDBPyConnection, sql: str) -> Iterator[list[dict[str, Any]]]:
-    reader = db.cursor().execute(sql).to_arrow_reader(BATCH)
+    reader = db.cursor().sql(sql).to_arrow_reader(BATCH)
     for batch in reader:
         if batch.num_rows:
             yield batch.to_pylist()

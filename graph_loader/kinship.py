@@ -77,9 +77,14 @@ def derive(
     for household in households:
         families.believe(household.direct_ties())
         families.order(household.ranked_children())
+        for member, relation in household.members.items():
+            families.note_step_parent(household.head, relation, member, "residents", BY_ROLE)
     declarations, unknown = _declarations(_rows(declared, "official", "relative", "term", "date"))
     for declaration in declarations:
         families.believe(declaration.direct_ties(families))
+        families.note_step_parent(
+            declaration.official, declaration.relation, declaration.relative, "declared_relatives", DECLARED
+        )
     families.settle()
     for ties in [_Household(families, household).ties() for household in households]:
         families.believe(ties)
@@ -255,6 +260,14 @@ class _Families:
                 tie = replace(tie, kind=EITHER)
         _add(self.parents, child, parent, tie)
         _add(self.children, parent, child, tie)
+
+    def note_step_parent(self, one: str, relation: Relation, other: str, basis: str, confidence: float) -> None:
+        """继父, 继子: the word itself says who is whose step-parent."""
+        if relation.pattern in ("UM", "MD"):
+            pair = (other, one) if relation.pattern == "UM" else (one, other)
+            tie = Tie("step", frozenset({basis}), confidence)
+            known = self.step_ties.get(pair)
+            self.step_ties[pair] = known.confirmed(tie) if known else tie
 
     def add_spouse(self, one: str, other: str, tie: Tie) -> None:
         _add(self.spouses, one, other, tie)
@@ -649,10 +662,13 @@ class _Household:
                 guessed = people[i] = self._only_candidate(before, steps, i, member, alike)
                 people[i] = people[i] or f"{_UNNAMED}{_UNNAMED}{self.household.number}/{member}/{i}"
         path = [person or "" for person in people]
+        doubted = _open_to_doubt(self.families, steps, path)
+        sure = BY_ROLE if doubted == steps else CONTRADICTED
+        steps = doubted
         for i, step in enumerate(steps):
             start, end = path[i], path[i + 1]
             if end not in self._reached(start, step.move):
-                confidence = BY_ELIMINATION if guessed in (start, end) else BY_ROLE
+                confidence = BY_ELIMINATION if guessed in (start, end) else sure
                 self._say(start, step, end, confidence, member, _compared_with(steps, path, i))
         self._keep(steps, path)
 
@@ -781,23 +797,39 @@ def _named_from_the_end(
     for i in range(len(steps) - 1, 0, -1):
         after, reached_by = people[i + 1], steps[i - 1]
         assert after is not None
+        sex = reached_by.sex
+        if i == 1 and reached_by.move == "M" and not sex:
+            sex = {"m": "f", "f": "m"}.get(families.sex.get(origin, ""), "")
         if steps[i].move == "M":
             person = families.spouse_on(after, day)
-        elif steps[i].move == "D":
-            sex = reached_by.sex
-            if i == 1 and reached_by.move == "M" and not sex:
-                sex = {"m": "f", "f": "m"}.get(families.sex.get(origin, ""), "")
-            person = families.parent_of_sex(after, sex) if sex else None
+        elif steps[i].move == "D" and sex:
+            person = families.parent_of_sex(after, sex)
         else:
             return people
-        if person is None or person in people or not _named(person):
+        if person is None or person in people or not _named(person) or families.sex.get(person, sex) not in (sex, ""):
             return people
-        if reached_by.sex and families.sex.get(person, reached_by.sex) != reached_by.sex:
-            return people
-        if i == 1 and reached_by.move == "S" and families.contradict(origin, person) == {"m", "f"}:
+        if i == 1 and _impossible(families, origin, reached_by.move, person):
             return people
         people[i] = person
     return people
+
+
+def _impossible(families: _Families, origin: str, move: str, person: str) -> bool:
+    """Whether records say that this person is not one step away: they have other parents."""
+    if move == "D":
+        recorded = families.parent_of_sex(person, families.sex.get(origin, ""))
+        return recorded not in (None, origin)
+    return move == "S" and families.contradict(origin, person) == {"m", "f"}
+
+
+def _open_to_doubt(families: _Families, steps: tuple[Step, ...], path: list[str]) -> tuple[Step, ...]:
+    """The steps without the sex of an unnamed parent where the child's parent of that sex is on record and is somebody else:
+    a 孙子 may be a daughter's son."""
+    doubted = list(steps)
+    for i in range(1, len(steps)):
+        if _private(path[i]) and steps[i].move == "D" and families.parent_of_sex(path[i + 1], steps[i - 1].sex):
+            doubted[i - 1] = steps[i - 1]._replace(sex="")
+    return tuple(doubted)
 
 
 def _compared_with(steps: tuple[Step, ...], path: list[str], i: int) -> str:
@@ -843,8 +875,10 @@ class Declaration:
                 known = families.spouse_on(before, self.day) if step.move == "M" else None
                 people[i] = known or f"{_UNNAMED}{_UNNAMED}{whose}/{i}"
         path = [person or "" for person in people]
+        doubted = _open_to_doubt(families, steps, path)
+        sure = DECLARED if doubted == steps else CONTRADICTED
         found = []
-        for i, step in enumerate(steps):
+        for i, step in enumerate(doubted):
             start, end = path[i], path[i + 1]
             if end in families.reached(start, step.move):
                 continue
@@ -853,7 +887,7 @@ class Declaration:
             said = tuple(ref for ref in (self.official, self.relative) if ref not in (start, end))
             since = self.day if step.move == "M" else None
             elder_than = _compared_with(steps, path, i)
-            found.append(Said(start, step, end, "declared_relatives", DECLARED, said, since, elder_than))
+            found.append(Said(start, step, end, "declared_relatives", sure, said, since, elder_than))
         return found
 
     def _follows(self, families: _Families) -> bool:

@@ -331,6 +331,10 @@ def read(text: str) -> Relation | None:
     known = words.get(word) or _ranked(word, words)
     if known is not None:
         return known
+    spouse = words.get(word[:1]) if word[:1] in ("妻", "夫") else None
+    blood = read(word[1:]) if spouse and len(word) > 1 else None
+    if spouse and blood and blood.pattern in ("US", "SD", "USD"):
+        return Relation(spouse.steps + blood.steps)
     parts = re.split("[的之]", word)
     relations = [read(part) for part in parts if part and part != word]
     if len(parts) < 2 or len(relations) < len(parts) or None in relations:

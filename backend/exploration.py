@@ -157,15 +157,20 @@ def search(
 
 
 def subject(driver: Driver, node_id: str) -> Network:
-    """One node with its nearest neighbours, at most `FIRST_VIEW` of a kind, larger kinds left folded. Raises NotThere."""
-    network: Network = {"nodes": [node(driver, node_id)], "edges": []}
+    """One node with its nearest neighbours, kinds with more than `FIRST_VIEW` left folded. Raises NotThere."""
+    label, key = _split(node_id)
+    centre = node(driver, node_id)
+    few: dict[str, list[str]] = {"out": [], "in": []}
     for kind in neighbour_counts(driver, node_id):
         if kind["count"] <= FIRST_VIEW:
-            near = neighbours(driver, node_id, kind["type"], kind["direction"], FIRST_VIEW, 0)
-            network["nodes"] += near["nodes"]
-            network["edges"] += near["edges"]
-    network["nodes"] = list({element["id"]: element for element in network["nodes"]}.values())
-    return network
+            few[kind["direction"]].append(kind["type"])
+    nodes: dict[str, Element] = {node_id: centre}
+    edges: dict[str, Element] = {}
+    for direction, types in few.items():
+        for record in _step(driver, label, key, direction, types) if types else ():
+            _put(nodes, record["m"])
+            _put_edge(edges, record["r"])
+    return {"nodes": _with_posts(driver, list(nodes.values())), "edges": list(edges.values())}
 
 
 def node(driver: Driver, node_id: str) -> Element:
@@ -198,25 +203,47 @@ def neighbour_counts(driver: Driver, node_id: str) -> list[Element]:
 def neighbours(
     driver: Driver, node_id: str, type: str, direction: str, limit: int = 100, after: int = 0, text: str = ""
 ) -> Network:
-    """Up to `limit` neighbours over one type of relationship, the latest and then by name, skipping the first `after`.
-
-    `text` keeps only neighbours whose name or key holds it.
-    """
+    """Up to `limit` neighbours over one type of relationship (`out`, `in` or `both` ways), the latest and then by name,
+    skipping the first `after`. `text` keeps only neighbours whose name or key holds it."""
     label, key = _split(node_id)
-    if type not in _identity() or direction not in ("out", "in"):
+    if type not in _identity() or direction not in _ARROWS:
         raise NotThere(f"没有这种关系：{type}")
-    arrow = f"-[r:{type}]->" if direction == "out" else f"<-[r:{type}]-"
-    records = _read(driver, f"""
-        MATCH (n:{label} {{key: $key}}){arrow}(m)
+    nodes: dict[str, Element] = {}
+    edges: dict[str, Element] = {}
+    for record in _step(driver, label, key, direction, [type], limit, after, text.strip()):
+        _put(nodes, record["m"])
+        _put_edge(edges, record["r"])
+    return {"nodes": _with_posts(driver, list(nodes.values())), "edges": list(edges.values())}
+
+
+_ARROWS = {"out": ("-", "->"), "in": ("<-", "-"), "both": ("-", "-")}
+
+
+def _step(
+    driver: Driver,
+    label: str,
+    key: str,
+    direction: str,
+    types: list[str],
+    limit: int = 1000,
+    after: int = 0,
+    text: str = "",
+) -> list[Record]:
+    """One step from a node over some types: records of `n`, `r`, `m`."""
+    start, end = _ARROWS[direction]
+    return _read(
+        driver,
+        f"""
+        MATCH (n:{label} {{key: $key}}){start}[r:{"|".join(types)}]{end}(m)
         WHERE $text = '' OR m.name CONTAINS $text OR m.key STARTS WITH $text OR toString(m.date) STARTS WITH $text
         WITH n, r, m ORDER BY m.date DESC, m.name, m.key SKIP $after LIMIT $limit
         RETURN n, r, m
-        """, key=key, text=text.strip(), after=after, limit=limit)  # fmt: skip
-    nodes: dict[str, Element] = {}
-    for record in records:
-        _put(nodes, record["m"])
-    edges = {edge["id"]: edge for edge in (edge_of(record["r"]) for record in records)}
-    return {"nodes": _with_posts(driver, list(nodes.values())), "edges": list(edges.values())}
+        """,
+        key=key,
+        text=text,
+        after=after,
+        limit=limit,
+    )
 
 
 def relations(driver: Driver, new: Iterable[str], drawn: Iterable[str]) -> list[Element]:
@@ -233,8 +260,7 @@ def relations(driver: Driver, new: Iterable[str], drawn: Iterable[str]) -> list[
             MATCH (n)-[r]-(m) WHERE any(end IN $ends WHERE end.key = m.key AND end.label IN labels(m))
             RETURN DISTINCT r, startNode(r) AS source, endNode(r) AS target
             """, keys=keys, ends=ends, hub=HUB_DEGREE):  # fmt: skip
-            edge = edge_of(record["r"])
-            edges[edge["id"]] = edge
+            _put_edge(edges, record["r"])
     return list(edges.values())
 
 
@@ -265,8 +291,7 @@ def path(driver: Driver, a: str, b: str, max: int = 6) -> Network:
         for found in record["nodes"]:
             _put(nodes, found)
         for found in record["edges"]:
-            edge = edge_of(found)
-            edges[edge["id"]] = edge
+            _put_edge(edges, found)
     return {"nodes": _with_posts(driver, list(nodes.values())), "edges": list(edges.values())}
 
 
@@ -403,6 +428,11 @@ def _with_posts(driver: Driver, nodes: list[Element]) -> list[Element]:
 def _put(nodes: dict[str, Element], found: Node) -> None:
     element = element_of(found)
     nodes.setdefault(element["id"], element)
+
+
+def _put_edge(edges: dict[str, Element], found: Relationship) -> None:
+    edge = edge_of(found)
+    edges.setdefault(edge["id"], edge)
 
 
 def _add(nodes: dict[str, Element], records: Iterable[Record]) -> None:

@@ -3,7 +3,7 @@
 import logging
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
@@ -17,7 +17,7 @@ from backend.accounts import NotAllowed
 from backend.exploration import EngineLost, Exploration, NotThere, TooMuch
 from backend.ledger import LedgerLost
 from ui import data, explore, leads, queries, signin
-from ui.desk import FOLDER, Desk, SignInNeeded, language_of, page, refusal
+from ui.desk import FOLDER, Desk, SignInNeeded, language_of, page, refusal, signed_in
 from ui.words import say
 
 HEADERS = {
@@ -92,6 +92,9 @@ def _wants_json(request: Request) -> bool:
 
 def _error(request: Request, status: int, key: str, sentence: str = "", number: str = "") -> Response:
     """A full page, a fragment for htmx, or JSON: what happened and what to do next."""
+    if not hasattr(request.state, "viewer"):
+        with suppress(LedgerLost, SignInNeeded):
+            signed_in(request)
     language = language_of(request)
     if _wants_json(request):
         told = sentence or f"{say(language, key)}. {say(language, f'{key}.next')}"

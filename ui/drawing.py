@@ -59,13 +59,15 @@ LOOKS = {
 }
 
 
-def drawn(network: Network, language: str, unit: str) -> Network:
-    """The network with everything the canvas needs added to each element; ids, types and names stay as they are."""
+def drawn(network: Network, language: str, unit: str, event: str = "") -> Network:
+    """The network with everything the canvas needs added to each element; ids, types and names stay as they are.
+
+    `event`: the first day (ISO) of what a lead is about; what had ended by then speaks against the suspicion."""
     nodes = {node["id"]: node for node in network["nodes"]}
     edges = [edge for edge in network["edges"] if edge["source"] in nodes and edge["target"] in nodes]
     return {
         "nodes": [_node(node, edges, language, unit) for node in nodes.values()],
-        "edges": [_edge(edge, nodes, language, unit) for edge in edges],
+        "edges": [_edge(edge, nodes, language, unit, event) for edge in edges],
     }
 
 
@@ -139,6 +141,8 @@ def _caption(node: Element, language: str, unit: str) -> tuple[str, str]:
         return f"{title(label, language)} {props.get('result', '')}".strip(), props.get("approved_on", "")
     if label == "Bid":
         return title(label, language), money(props.get("price"), unit, language) if props.get("price") else ""
+    if label == "Lot":
+        return f"{title(label, language)} {props.get('name') or ''}".strip(), ""
     if label == "Death":
         return title(label, language), props.get("source", "")
     return node["name"], ""
@@ -174,7 +178,13 @@ def _tier(node: Element, edges: list[Element]) -> int:
 def _facts(label: str, props: dict[str, Any], language: str, unit: str) -> list[list[str]]:
     facts = []
     for name, (zh, en) in vocabulary()["properties"][label].items():
-        if name in UNSAID or (value := props.get(name)) is None:
+        value = props.get(name)
+        if (
+            value is None
+            or name in UNSAID
+            or (name == "identified" and value)
+            or (name == "village" and "village_name" in props)
+        ):
             continue
         amount = name in ("amount", "price", "capital", "value", "old_value", "new_value") and isinstance(value, float)
         text = money(value, unit, language) if amount else written(value, language)
@@ -183,7 +193,7 @@ def _facts(label: str, props: dict[str, Any], language: str, unit: str) -> list[
     return facts
 
 
-def _edge(edge: Element, nodes: dict[str, Element], language: str, unit: str) -> Element:
+def _edge(edge: Element, nodes: dict[str, Element], language: str, unit: str, event: str) -> Element:
     props, type = edge.get("props", {}), edge["type"]
     source, target = nodes[edge["source"]], nodes[edge["target"]]
     amount = next(
@@ -194,8 +204,10 @@ def _edge(edge: Element, nodes: dict[str, Element], language: str, unit: str) ->
     if edge.get("count", 1) > 1 and word:
         word = f"{word} ×{edge['count']}"
     says = money(amount, unit, language) if type in MONEY and amount and type != "INTO" else word
-    against = type == "DECLARED" or (ended is not None and type in (*KIN, "HOLDS_POST", "HAS_ROLE", "IN_CHARGE"))
-    if ended and against:
+    over = ended is not None and type in (*KIN, "HOLDS_POST", "HAS_ROLE", "IN_CHARGE")
+    cleared = over and bool(event) and str(ended) <= event
+    against = not edge.get("strong") and (type == "DECLARED" or cleared)
+    if over:
         day = say(language, "network.ended", day=ended)
     return {
         "id": edge["id"],
@@ -231,6 +243,8 @@ def _words(edge: Element, source: Element, target: Element, language: str) -> tu
     if type == "HAS_ROLE":
         share = f" {props['share']:g}%" if props.get("share") else ""
         return f"{props.get('role', '')}{share}", ""
+    if type == "PLACED" and theirs.get("won"):
+        return say(language, "network.won"), ""
     if type == "IN_CHARGE":
         return f"{verb(type, language)}（{props.get('by', '')}）", ""
     if type in ("APPROVED", "REVIEWED", "HANDLED", "SIGNED"):

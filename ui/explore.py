@@ -137,10 +137,13 @@ def counts(request: Request, desk: TheDesk, viewer: Reader, id: Annotated[Id, Bo
     """The kinds of neighbours of a node with their numbers."""
     language = language_of(request)
     _within_towns(desk, viewer, id, language)
-    kinds = desk.exploration.ask(exploration.neighbour_counts, id)
-    label = id.partition(":")[0]
-    told = [kind | {"what": _neighbour(label, kind, language)} for kind in kinds]
-    return JSONResponse({"kinds": sorted(told, key=lambda kind: kind["what"]), "limit": MORE_THAN})
+    kinds: dict[str, Element] = {}
+    for kind in desk.exploration.ask(exploration.neighbour_counts, id):
+        what = _neighbour(id.partition(":")[0], kind, language)
+        same = kinds.setdefault(what, {"what": what, "type": kind["type"], "direction": kind["direction"], "count": 0})
+        same["count"] += kind["count"]
+        same["direction"] = kind["direction"] if same["direction"] == kind["direction"] else "both"
+    return JSONResponse({"kinds": sorted(kinds.values(), key=lambda kind: kind["what"]), "limit": MORE_THAN})
 
 
 @router.post("/graph/neighbours")
@@ -275,9 +278,10 @@ def _joined(request: Request, desk: Desk, viewer: Viewer, found: Network, on_can
 
 
 def _neighbour(label: str, kind: Element, language: str) -> str:
-    """What neighbours of a kind are called: 发放（发给）."""
+    """What neighbours of a kind are called: 发给 · 发放."""
     far = exploration.far_labels(label, kind["type"], kind["direction"])
-    return f"{'/'.join(title(each, language) for each in far)}（{verb(kind['type'], language)}）"
+    names = "/".join(title(each, language) for each in far[:2]) + ("…" if far[2:] else "")
+    return f"{verb(kind['type'], language)} · {names}"
 
 
 def _in_towns(viewer: Viewer, node: Element) -> bool:

@@ -85,7 +85,9 @@ class Asked:
     def toggled(self, field: str, value: str) -> str:
         """The address with one value of a field added, or taken away where it is set."""
         values: tuple[str, ...] = getattr(self.filter, field)
-        changed: dict[str, Any] = {field: tuple(v for v in values if v != value) if value in values else (*values, value)}
+        changed: dict[str, Any] = {
+            field: tuple(v for v in values if v != value) if value in values else (*values, value)
+        }
         return self.address(**changed)
 
 
@@ -173,7 +175,8 @@ def listing_xlsx(desk: TheDesk, viewer: Reader, asked: AskedFor) -> Response:
 def network(request: Request, desk: TheDesk, viewer: Reader, key: str) -> Response:
     with desk.ledger.writing() as session:
         view = leads.get(session, viewer, key)
-    return JSONResponse(drawn(view.current.network, language_of(request), viewer.money_unit))
+    event = view.current.first_day.isoformat() if view.current.first_day else ""
+    return JSONResponse(drawn(view.current.network, language_of(request), viewer.money_unit, event))
 
 
 @router.get("/leads/{key}/preview")

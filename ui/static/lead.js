@@ -22,10 +22,10 @@ tabs.forEach((tab, at) => {
 });
 
 document.addEventListener("htmx:afterSwap", (event) => {
-  if (event.target.id === "original") event.target.querySelector("section")?.focus();
+  if (event.target.id === "original" && !event.target.open) event.target.showModal();
 });
 document.addEventListener("click", (event) => {
-  if (event.target.closest("[data-close-original]")) event.target.closest(".original").remove();
+  if (event.target.closest("[data-close-original]")) event.target.closest("dialog").close();
 });
 
 function act(code) {

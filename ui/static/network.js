@@ -20,15 +20,14 @@ const pen = document.createElement("canvas").getContext("2d");
 pen.font = `600 13px ${FONT}`;
 const width = (text) => pen.measureText(text).width;
 
-/** Breaks a name into lines no wider than `most` pixels, three at the most. */
-function lines(text, most = 140) {
-  const broken = [];
-  let line = "";
-  for (const letter of text) {
-    if (line && width(line + letter) > most) { broken.push(line); line = ""; }
-    line += letter;
+/** Breaks a name into lines no wider than `most` pixels, three at the most; numbers and Latin words stay whole. */
+function lines(text, most = 112) {
+  const broken = [""];
+  for (const piece of text.match(/[\x21-\x7e]+|[^\x21-\x7e]/g) || []) {
+    const last = broken[broken.length - 1];
+    if (last.trim() && width(last + piece) > most) broken.push(piece.trim());
+    else broken[broken.length - 1] = last + piece;
   }
-  if (line) broken.push(line);
   return broken.length > 3 ? [...broken.slice(0, 2), `${broken[2].slice(0, -1)}…`] : broken;
 }
 
@@ -73,6 +72,7 @@ class Network {
     this.groups = new Map();
     this.folded = new Map(); // payments that came as one node: id → id of that node
     this.part = (name) => section.querySelector(name);
+    this.tall = this.part(".canvas").clientWidth < 520; // too narrow to read from left to right: from top to bottom
     this.cy = window.cytoscape({
       container: this.part(".canvas"), style: styles(), minZoom: 0.08, maxZoom: 3,
       boxSelectionEnabled: !this.small, autoungrabify: this.small, userZoomingEnabled: !this.small, userPanningEnabled: !this.small,
@@ -272,7 +272,7 @@ class Network {
     this.picture = picture;
     const emphasis = picture.edges.some((edge) => edge.strong) || picture.nodes.some((node) => node.strong);
     const wanted = new Map();
-    for (const node of picture.nodes) wanted.set(node.id, { group: "nodes", data: looks(node), classes: classesOf(node, emphasis) });
+    for (const node of picture.nodes) wanted.set(node.id, { group: "nodes", data: looks(node), classes: `${classesOf(node, emphasis)} ${this.tall ? "tall" : ""}` });
     for (const edge of picture.edges) wanted.set(edge.id, { group: "edges", data: edgeLooks(edge), classes: edgeClasses(edge, emphasis) });
     const fresh = [];
     cy.batch(() => {
@@ -281,7 +281,7 @@ class Network {
         const known = cy.getElementById(element.data.id);
         if (known.nonempty()) {
           if (known.isEdge() && (known.data("source") !== element.data.source || known.data("target") !== element.data.target)) known.remove();
-          else { known.data(element.data); known.classes(element.classes); continue; }
+          else { known.data(element.data); known.classes(`${element.classes} ${known.hasClass("bent") ? "bent" : ""}`); continue; }
         }
         if (element.group === "nodes") fresh.push(element.data.id);
         cy.add(element);
@@ -318,7 +318,7 @@ class Network {
     const { cy } = this;
     const boxes = [];
     const order = [...cy.nodes()].sort((a, b) => a.data("tier") - b.data("tier") || Number(b.data("strong")) - Number(a.data("strong")));
-    for (const node of order) boxes.push({ group: "nodes", data: { id: node.id(), w: node.data("w") + 6, h: node.data("h") + node.data("below") + 6 } });
+    for (const node of order) boxes.push({ group: "nodes", data: { id: node.id(), ...this.room(node) } });
     const byWeight = [...cy.edges()].sort((a, b) => Number(b.data("strong")) - Number(a.data("strong")));
     for (const edge of byWeight) {
       const [source, target] = [edge.source(), edge.target()];
@@ -335,22 +335,32 @@ class Network {
     }
     const plan = window.cytoscape({ headless: true, styleEnabled: true, elements: boxes,
       style: [{ selector: "node", style: { width: "data(w)", height: "data(h)", shape: "rectangle" } }] });
-    plan.layout({ name: "dagre", rankDir: "LR", nodeSep: 14, edgeSep: 8, rankSep: 22, ranker: "network-simplex", fit: false, useDagreEdgeControlPoints: true,
+    plan.layout({ name: "dagre", rankDir: this.tall ? "TB" : "LR", nodeSep: 10, edgeSep: 10, rankSep: this.tall ? 8 : 14, ranker: "network-simplex", fit: false, useDagreEdgeControlPoints: true,
       edgeWeight: (edge) => edge.data("weight") }).run();
     cy.batch(() => {
       cy.nodes().forEach((node) => {
         if (this.state.pinned.has(node.id())) return;
         const { x, y } = plan.getElementById(node.id()).position();
-        node.position({ x, y: y - node.data("below") / 2 });
+        node.position({ x: this.tall ? x - (node.data("w") + 8) / 2 : x, y });
       });
       cy.edges().forEach((edge) => {
         const label = plan.getElementById(`label:${edge.id()}`);
         if (label.empty()) return;
-        const way = [...turns(plan.getElementById(`first:${edge.id()}`)), label.position(), ...turns(plan.getElementById(`then:${edge.id()}`))];
-        bend(edge, edge.scratch("forward") ? way : way.reverse(), label.position());
+        const middle = label.position();
+        const way = [...turns(plan.getElementById(`first:${edge.id()}`)), middle, ...turns(plan.getElementById(`then:${edge.id()}`))];
+        const ends = [edge.source(), edge.target()].map((end) => ({ ...end.position(), w: end.data("wide") / 2 + 8, h: end.data("side") / 2 + 8 }));
+        const clear = (point) => ends.every(({ x, y, w, h }) => Math.abs(point.x - x) > w || Math.abs(point.y - y) > h);
+        const led = way.filter((point) => point === middle || clear(point));
+        bend(edge, edge.scratch("forward") ? led : led.reverse(), middle);
       });
     });
     plan.destroy();
+  }
+
+  /** The room a node takes with its label: below the shape, or on a narrow canvas to its right. */
+  room(node) {
+    const { wide, side, w, below } = node.data();
+    return this.tall ? { w: wide + w + 8, h: Math.max(side, below) + 8 } : { w: Math.max(wide, w) + 6, h: side + 2 * below };
   }
 
   force() {
@@ -358,7 +368,7 @@ class Network {
     const fixed = this.cy.nodes(".pinned").map((node) => ({ nodeId: node.id(), position: { ...node.position() } }));
     this.straighten(this.cy.edges());
     this.cy.layout({ name: "fcose", quality: many > 500 ? "draft" : "default", animate: false, randomize: true, fit: false,
-      nodeDimensionsIncludeLabels: true, idealEdgeLength: 130, nodeRepulsion: 9000, nodeSeparation: 110, packComponents: true,
+      nodeDimensionsIncludeLabels: true, idealEdgeLength: (edge) => 90 + width(edge.data("shown")), nodeRepulsion: 9000, nodeSeparation: 110, packComponents: true,
       fixedNodeConstraint: fixed.length ? fixed : undefined }).run();
   }
 
@@ -741,7 +751,8 @@ class Network {
       image.style.background = FAMILIES[node.family][0];
       return make("button", { type: "button", class: node.shape === "ellipse" ? "round" : "", "aria-pressed": String(!this.state.off.has(kind)), "data-kind": kind,
         onclick: () => this.change((state) => (state.off.has(kind) ? state.off.delete(kind) : state.off.add(kind))) }, image, ` ${node.what} ${count}`);
-    }), make("span", { class: "muted note-strong" }, say("strong")));
+    }));
+    if (this.picture.edges.some((edge) => edge.strong || edge.against)) legend.append(make("span", { class: "muted" }, say("strong")));
   }
 
   /** The same objects as a list, for those who do not see the picture. */
@@ -813,9 +824,9 @@ const icon = (node) => `/static/vendor/bootstrap-icons/${node.icon}.svg`;
 function looks(node) {
   const side = SMALL.has(node.family) ? 30 : 44;
   const wide = ["rectangle", "round-rectangle", "folded"].includes(node.shape) && !SMALL.has(node.family) ? 52 : side;
-  const name = [...lines(node.caption), ...(node.under ? lines(node.under, 210) : [])];
+  const name = [...lines(node.caption), ...(node.under ? lines(node.under, 150) : [])];
   const [fill, border] = FAMILIES[node.family];
-  return { ...node, w: Math.max(wide, ...name.map(width)), h: side, below: name.length * LINE + 4, side, wide, shown: name.join("\n"), fill, border,
+  return { ...node, w: Math.max(...name.map(width)), below: name.length * LINE + 4, side, wide, shown: name.join("\n"), fill, border,
     icon: icon(node), form: node.shape === "folded" ? "polygon" : node.shape, said: [node.what, node.caption, node.under].filter(Boolean).join(" ") };
 }
 
@@ -849,7 +860,7 @@ function bend(edge, way, middle) {
   const [a, b] = [edge.source().position(), edge.target().position()];
   const before = way.slice(0, way.indexOf(middle));
   const after = way.slice(way.indexOf(middle) + 1);
-  const between = (p, q) => ({ x: (p.x + q.x) / 2, y: (p.y + q.y) / 2 });
+  const between = (p, q) => ({ x: p.x * 0.12 + q.x * 0.88, y: p.y * 0.12 + q.y * 0.88 });
   while (before.length < after.length) before.push(between(before[before.length - 1] || a, middle));
   while (after.length < before.length) after.unshift(between(after[0] || b, middle));
   const far = Math.hypot(b.x - a.x, b.y - a.y) || 1;
@@ -864,8 +875,9 @@ function bend(edge, way, middle) {
 
 function boxOf(node) {
   const { x, y } = node.position();
-  const [w, h] = [node.data("w") / 2 + 8, node.data("h") / 2 + 6];
-  return { x1: x - w, x2: x + w, y1: y - h, y2: y + h + node.data("below") };
+  const { wide, side, w, below } = node.data();
+  const half = Math.max(wide, w) / 2 + 8;
+  return { x1: x - half, x2: x + half, y1: y - side / 2 - 6, y2: y + side / 2 + below + 6 };
 }
 
 const overlap = (a, b) => a.x1 < b.x2 && b.x1 < a.x2 && a.y1 < b.y2 && b.y1 < a.y2;
@@ -878,6 +890,7 @@ function styles() {
       "background-image": "data(icon)", "background-width": "50%", "background-height": "50%", "background-fit": "none", "background-image-opacity": 0.85,
       label: "data(shown)", "font-family": FONT, "font-size": 13, color: "#101828", "text-wrap": "wrap", "text-valign": "bottom", "text-margin-y": 4,
       "line-height": 1.3, "text-background-color": "#fff", "text-background-opacity": 1, "text-background-padding": 1 } },
+    { selector: "node.tall", style: { "text-valign": "center", "text-halign": "right", "text-margin-y": 0, "text-margin-x": 6, "text-justification": "left" } },
     { selector: "node.official", style: { "border-width": 4, "background-color": "#fff" } },
     { selector: "node.strong", style: { "border-width": 3.2, "font-weight": 600 } },
     { selector: "node.official.strong", style: { "border-width": 5 } },

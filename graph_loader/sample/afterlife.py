@@ -13,6 +13,7 @@ AFTER = "paid_after_death"
 def plant_afterlife(cast: Cast) -> None:
     """One of each; what cannot be cast in a county is left out."""
     still_paid(cast, "城乡居民基本养老保险", 5)
+    still_paid(cast, "城乡居民基本养老保险", 8)
     still_paid(cast, "高龄津贴", 9)
     still_paid(cast, "大中型水库移民后期扶持", 12)
     still_paid(cast, "困难残疾人生活补贴", 3)

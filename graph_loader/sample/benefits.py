@@ -22,7 +22,7 @@ REASONS = {
 SHARES = {
     "退耕还林补助": 0.32,
     "大中型水库移民后期扶持": 0.035,
-    "农村低保": 0.13,
+    "农村低保": 0.18,
     "特困供养": 0.02,
     "农村危房改造": 0.04,
     "临时救助": 0.018,
@@ -90,7 +90,7 @@ def pay_for_land(county: County, household: Household) -> None:
 def pay_pensions(county: County, people: list[Person]) -> None:
     programme = BY_NAME["城乡居民基本养老保险"]
     for person in people:
-        if person.born.year > AS_OF.year - 60 or person in county.offices.by_person or county.dice.random() < 0.2:
+        if person.born.year > AS_OF.year - 60 or person in county.offices.by_person or county.dice.random() < 0.25:
             continue
         sixty = date(person.born.year + 60, person.born.month, 1)
         months = due(programme, county.months(sixty + timedelta(days=31), last_day(person)))
@@ -153,7 +153,7 @@ def due(programme: Programme, months: Iterable[int]) -> list[int]:
 def award(county: County, programme: Programme, village: Village, people: list[Person]) -> None:
     """Lets a share of the eligible apply; one in twelve is refused."""
     dice = county.dice
-    share = SHARES[programme.name]
+    share = SHARES[programme.name] * county.size.share
     for person in people:
         if (
             dice.random() < share

@@ -86,11 +86,14 @@ def wider_in_law_ties(official: Person) -> Iterator[Tie]:
 
 
 def distant_ties(official: Person) -> Iterator[Tie]:
-    """The spouse's cousins and uncles: kin, but none that the recusal rules name."""
-    for spouse in spouse_ties(official):
-        for ties in (cousin_ties, uncle_ties):
-            for tie in ties(spouse.relative):
-                yield Tie(tie.relative, "配偶的堂表亲或叔伯姑舅", tie.children, spouse.marriages, spouse.since)
+    """The brothers and sisters of a sibling's or a child's spouse: kin, but none that the recusal rules name."""
+    for tie in (*sibling_ties(official), *child_ties(official)):
+        for marriage in spouse_ties(tie.relative):
+            for other in sibling_ties(marriage.relative):
+                children = (*tie.children, *other.children)
+                yield Tie(
+                    other.relative, "兄弟姐妹或子女的配偶的兄弟姐妹", children, marriage.marriages, marriage.since
+                )
 
 
 def former_in_law_ties(official: Person) -> Iterator[Tie]:

@@ -15,7 +15,10 @@ from graph_loader.sample.programmes import Programme
 
 @dataclass(frozen=True)
 class Size:
-    """How large a county: people, towns, villages a town, seats a unit, the first month paid, plants of each kind."""
+    """How large a county: people, towns, villages a town, seats a unit, the first month paid, plants of each kind.
+
+    `share` scales how many draw audited benefits: in larger villages more people are free of officials' kin.
+    """
 
     people: int
     towns: int
@@ -23,12 +26,13 @@ class Size:
     seats: int
     first_month: date
     plants: int
+    share: float
 
 
 SIZES = {
-    "S": Size(8_000, 8, 3, 4, date(2021, 1, 1), 1),
-    "M": Size(80_000, 12, 8, 6, date(2019, 7, 1), 3),
-    "L": Size(400_000, 20, 15, 6, date(2020, 1, 1), 8),
+    "S": Size(8_000, 8, 3, 4, date(2021, 1, 1), 1, 1.0),
+    "M": Size(80_000, 12, 8, 6, date(2019, 7, 1), 3, 0.68),
+    "L": Size(400_000, 20, 15, 6, date(2020, 1, 1), 8, 0.6),
 }
 
 

@@ -1,8 +1,8 @@
 """Kin by the generator's own family tree, wide on purpose: whoever could count as close kin of an official.
 
 The sample hands out nothing doubtful to anybody in this circle, so the circle takes in more than the recusal rules list:
-former spouses and their kin, step-parents' and step-children's lines, great-uncles, spouses' grandparents, uncles and nephews,
-and everybody of the same household.
+former spouses and their kin, step-parents' and step-children's lines, great-uncles, spouses' grandparents, uncles,
+cousins and nephews, and everybody of the same household.
 """
 
 from collections.abc import Callable, Iterable
@@ -65,7 +65,7 @@ def circle(person: Person) -> set[Person]:
         theirs = parents(spouse)
         elders = step(theirs, parents)
         siblings = descendants(theirs, 2)
-        found |= {spouse} | ever_spouses(spouse) | theirs | elders | siblings | step(elders, children)
+        found |= {spouse} | ever_spouses(spouse) | theirs | elders | siblings | descendants(elders, 2)
         found |= step(siblings, ever_spouses)
     for one in (person, *ever_spouses(person)):
         if one.household is not None:

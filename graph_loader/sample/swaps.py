@@ -10,6 +10,7 @@ from graph_loader.sample.casting import (
     Ties,
     child_ties,
     cousin_ties,
+    distant_ties,
     former_in_law_ties,
     in_law_ties,
     nephew_ties,
@@ -735,16 +736,10 @@ def own_firm_steps_in(cast: Cast) -> None:
 
 
 def swapped_to_distant(cast: Cast) -> None:
-    """The newcomer's representative is the cousin of the official's wife: too many steps, and no kin by the rules."""
-    for setting in settings_beyond(cast, cast.posts(), distant_cousins):
+    """The newcomer's representative is a sister-in-law's brother: too many steps, and no kin by the rules."""
+    for setting in settings_beyond(cast, cast.posts(), distant_ties):
         swap_only(cast, setting, new_firm(cast, setting.relative), f"更换后公司的负责人是{setting.tie.term}，超过三步")
         return
-
-
-def distant_cousins(official: Person) -> Iterator[Tie]:
-    for spouse in spouse_ties(official):
-        for tie in cousin_ties(spouse.relative):
-            yield Tie(tie.relative, "配偶的堂（表）兄弟姐妹", tie.children, spouse.marriages, spouse.since)
 
 
 def settings_beyond(cast: Cast, posts: list[Post], ties: Ties) -> Iterator[Setting]:

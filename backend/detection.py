@@ -35,10 +35,10 @@ LATEST = """
 MATCH (n:{label}) WHERE n.{property} <= date() RETURN max(n.{property}) AS day
 """
 DATED = (
-    ("Payment", "date"), ("Voucher", "date"), ("Contract", "signed"), ("Application", "accepted"),
-    ("Application", "approved_on"), ("Posting", "date"),
+    ("Payment", "date"), ("Voucher", "date"), ("Contract", "signed"), ("ContractChange", "date"),
+    ("Application", "accepted"), ("Application", "approved_on"), ("Posting", "date"),
 )  # fmt: skip
-"""What the as-of day follows (domain rule 'As of')."""
+"""What the as-of day follows (domain rule 'As of'); a change of a contract counts as one."""
 
 
 @dataclass(frozen=True)
@@ -373,10 +373,10 @@ def _key(value: Any) -> str:
 
 
 def _name(node: Node) -> str:
-    """What a sentence calls a node: a name of its own, else its business key, an account by its masked number."""
+    """What a sentence calls a node: a name of its own, else its masked number or business key."""
     if node.labels & {"Payment", "Application", "Tip"}:
         return str(node["key"])
-    return str(node.get("name") or node.get("number_masked") or node["key"])
+    return str(node.get("name") or node.get("id_masked") or node.get("number_masked") or node["key"])
 
 
 def _thing(node: Node) -> Thing:

@@ -7,7 +7,7 @@ OPTIONAL MATCH (change)-[:OLD_CONTRACTOR]->(named:Company)
 WITH *, coalesce(named, contractor) AS old
 WHERE old <> new AND NOT (
   (old.key STARTS WITH '名称:' OR new.key STARTS WITH '名称:')
-  AND (old.name = new.name OR old.name IN new.former_names OR new.name IN old.former_names))
+  AND (coalesce(old.name = new.name, false) OR coalesce(old.name IN new.former_names, false) OR coalesce(new.name IN old.former_names, false)))
 MATCH (project:Project {key: contract.project})
 OPTIONAL MATCH (village:Village {key: project.village})
 WITH *,
@@ -16,7 +16,7 @@ WITH *,
 WHERE NOT any(p IN tries WHERE nodes(p)[2].won)
   // Next in line: of the bids of a lot behind the winner's or the old contractor's, none stands before the newcomer's.
   AND NOT any(p IN tries WHERE nodes(p)[2].rejected IS NULL AND any(q IN before WHERE
-    nodes(q)[1] = nodes(p)[1] AND nodes(p)[2].rank > coalesce(nodes(q)[2].rank, 1)
+    nodes(q)[1] = nodes(p)[1] AND coalesce(nodes(p)[2].rank, 0) > coalesce(nodes(q)[2].rank, 1)
     AND NOT EXISTS {
       MATCH (lot:Lot)<-[:FOR_LOT]-(other:Bid)
       WHERE lot = nodes(p)[1] AND NOT other.won AND other.rejected IS NULL

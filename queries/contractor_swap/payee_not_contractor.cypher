@@ -7,14 +7,14 @@ WHERE payee <> contractor AND voucher.date <= $as_of
   AND NOT (coalesce(voucher.note, '') CONTAINS '工资' OR coalesce(voucher.note, '') CONTAINS '材料')
   // Names alone: the same name is not reported, another name is put up for checking.
   AND NOT ((payee.key STARTS WITH '名称:' OR contractor.key STARTS WITH '名称:')
-           AND (payee.name IN [contractor.name, contract.contractor_name] OR payee.name IN contractor.former_names
-                OR contractor.name IN payee.former_names))
+           AND (coalesce(payee.name IN [contractor.name, contract.contractor_name], false)
+                OR coalesce(payee.name IN contractor.former_names, false) OR coalesce(contractor.name IN payee.former_names, false)))
   AND NOT EXISTS {
     MATCH (payee)<-[:NEW_CONTRACTOR]-(change:ContractChange)-[:CHANGES]->(changed:Contract)
     WHERE changed.project = contract.project AND change.kind = '承包商' AND change.approval_no IS NOT NULL
   }
   AND NOT EXISTS { MATCH (voucher)-[:INTO]->(:Account)-[:HELD_BY]->(firm:Company) WHERE firm = contractor }
-  AND NOT (contractor.kind CONTAINS '个体' AND EXISTS {
+  AND NOT (coalesce(contractor.kind, '') CONTAINS '个体' AND EXISTS {
     MATCH (payee)-[role:HAS_ROLE]->(firm:Company)
     WHERE firm = contractor AND role.role = '法定代表人' AND role.from <= voucher.date < role.to
   })

@@ -16,7 +16,7 @@ WITH *,
      [p = (project)<-[:OF]-(:Lot)<-[:FOR_LOT]-(bid:Bid)<-[:PLACED]-(:Company) WHERE bid.won | p] AS before
 WITH *,
      any(p IN tries WHERE nodes(p)[2].rejected IS NULL AND any(q IN before WHERE
-       nodes(q)[1] = nodes(p)[1] AND nodes(p)[2].rank > coalesce(nodes(q)[2].rank, 1)
+       nodes(q)[1] = nodes(p)[1] AND coalesce(nodes(p)[2].rank, 0) > coalesce(nodes(q)[2].rank, 1)
        AND NOT EXISTS {
          MATCH (lot:Lot)<-[:FOR_LOT]-(other:Bid)
          WHERE lot = nodes(p)[1] AND NOT other.won AND other.rejected IS NULL
@@ -30,8 +30,8 @@ WHERE (event:Contract AND size(winners) > 0 AND NOT newcomer IN winners AND NOT 
    OR (event:Voucher AND newcomer <> contractor AND NOT approved
        AND NOT (coalesce(event.note, '') CONTAINS '工资' OR coalesce(event.note, '') CONTAINS '材料')
        AND NOT EXISTS { MATCH (event)-[:INTO]->(:Account)-[:HELD_BY]->(firm:Company) WHERE firm = contractor }
-       AND NOT (contractor.key STARTS WITH '名称:' AND newcomer.name IN [contractor.name, contract.contractor_name])
-       AND NOT (contractor.kind CONTAINS '个体' AND EXISTS {
+       AND NOT (contractor.key STARTS WITH '名称:' AND coalesce(newcomer.name IN [contractor.name, contract.contractor_name], false))
+       AND NOT (coalesce(contractor.kind, '') CONTAINS '个体' AND EXISTS {
          MATCH (newcomer)-[role:HAS_ROLE]->(firm:Company) WHERE firm = contractor AND role.role = '法定代表人'
        }))
 // Once a change of contractor is on record its contract is the sum at stake, and what was paid under it is part of that.

@@ -24,9 +24,9 @@ WITH *,
      [p = (contractor)<-[:NEW_CONTRACTOR]-(change:ContractChange)-[:CHANGES]->(changed:Contract)
       WHERE change.kind = '承包商' AND changed.project = project.key | p] AS changes
 WITH *,
-     [p IN tries | nodes(p)[1].rank] AS contractor_rank,
-     any(p IN tries WHERE nodes(p)[1].rejected IS NULL AND nodes(p)[1].rank IN ranks
-                      AND all(rank IN ranks WHERE rank >= nodes(p)[1].rank)) AS is_next,
+     [p IN tries WHERE nodes(p)[1].rank IS NOT NULL | nodes(p)[1].rank] AS contractor_rank,
+     any(p IN tries WHERE nodes(p)[1].rejected IS NULL AND coalesce(nodes(p)[1].rank IN ranks, false)
+                      AND all(rank IN ranks WHERE rank >= coalesce(nodes(p)[1].rank, 0))) AS is_next,
      [p IN changes WHERE nodes(p)[1].approval_no IS NOT NULL | nodes(p)[1].approval_no] AS approval_no
 // The next candidate with a change on record, approved or not, took over lawfully.
 WHERE NOT (is_next AND size(changes) > 0)

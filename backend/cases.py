@@ -1,0 +1,232 @@
+"""Cases of queries: a tiny drop in TOML and the leads it must give, written so that a clerk can read it.
+
+`people` and `companies` stand in the tables by name: a name in a column of ID numbers, credit codes or accounts becomes a
+valid number of its own, a village's name its code. Required columns that a table leaves out are filled from the defaults of
+`queries/cases.toml`, from the name that belongs to the number, or, for the row's own number, with one that is new.
+"""
+
+import csv
+import io
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from stdnum.cn import ric, uscc
+
+from backend.detection import QueryRun
+from backend.findings import Finding
+from backend.packs import FOLDER
+from graph_loader.errors import GuanxiError
+from graph_loader.secret import Secret
+from graph_loader.sources import Column, Source, load_sources
+
+Rows = list[dict[str, str]]
+
+COUNTY = "431226"
+"""Division code that the made-up numbers begin with."""
+NUMBERS = ("person_id", "credit_code", "person_or_company_id")
+NAMES = ("name", "company_name", "payee_name")
+KNOWN = {"about", "as_of", "people", "companies", "absent", "tables", "lead", "not_run"}
+LEAD = {"level", "persons", "things", "amount", "for", "against", "missing", "says"}
+
+
+@dataclass(frozen=True)
+class ExpectedLead:
+    """What is said of a lead; None is not compared. `persons` and `things` are those of the identity, in its order."""
+
+    level: str
+    persons: tuple[str, ...] = ()
+    things: tuple[str, ...] = ()
+    amount: float | None = None
+    says: str | None = None
+    """The title, or a part of it."""
+    checks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Result → ids of checks that must have it."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """`kind`: hit, miss or gap, from the file's name. `query`: the folder's name. `tables`: title → rows of texts."""
+
+    path: Path
+    kind: str
+    query: str
+    about: str
+    as_of: date | None
+    tables: dict[str, Rows]
+    absent: frozenset[str]
+    leads: tuple[ExpectedLead, ...]
+    not_run: bool
+    numbers: Mapping[str, str]
+    """Name of a person, company or village → the number that stands for it."""
+
+    def faults(self, run: QueryRun, secret: Secret) -> list[str]:
+        """How what the query found differs from what the case says, a sentence each; of a gap, that it was found after all."""
+        if self.not_run:
+            return [] if run.status == "not_run" else [f"the query is {run.status}, not not_run"]
+        if run.status != "ran":
+            return [f"the query is {run.status}: {run.reason or ', '.join(run.missing)}"]
+        left = list(run.findings)
+        faults = []
+        for expected in self.leads:
+            found = next((lead for lead in left if self._same(expected, lead, secret)), None)
+            if found is None:
+                faults += [] if self.kind == "gap" else [f"no lead of {self._told(expected)}"]
+                continue
+            left.remove(found)
+            if self.kind == "gap":
+                faults.append(f"found after all, make it a hit: {found.title_zh}")
+            else:
+                faults += self._differences(expected, found)
+        return faults + [f"a lead nobody expects, {lead.level}: {lead.title_zh}" for lead in left]
+
+    def _same(self, expected: ExpectedLead, lead: Finding, secret: Secret) -> bool:
+        keys = [self._ref(name, lead, secret) for name in expected.persons]
+        keys += [self.numbers.get(name, name) for name in expected.things]
+        return sorted(keys) == sorted(lead.identity.values())
+
+    def _ref(self, name: str, lead: Finding, secret: Secret) -> str:
+        """The key of a person; one without a number in the case (its number was written wrong) is known by name only."""
+        if name in self.numbers:
+            return secret.ref("person", self.numbers[name])
+        return next((party.ref for party in lead.persons if party.name == name), "")
+
+    def _told(self, expected: ExpectedLead) -> str:
+        return "、".join([*expected.persons, *expected.things])
+
+    def _differences(self, expected: ExpectedLead, lead: Finding) -> list[str]:
+        faults = []
+        if lead.level != expected.level:
+            faults.append(f"{self._told(expected)} is {lead.level}, not {expected.level}")
+        if expected.amount is not None and lead.amount != expected.amount:
+            faults.append(f"{self._told(expected)} is about {lead.amount} 元, not {expected.amount}")
+        if expected.says is not None and expected.says not in lead.title_zh:
+            faults.append(f"the sentence reads {lead.title_zh}")
+        made = {(check.id, check.result) for check in lead.checks}
+        for result, ids in expected.checks.items():
+            faults += [
+                f"{self._told(expected)} has no check `{id}` with {result}" for id in ids if (id, result) not in made
+            ]
+        return faults
+
+
+def read_case(path: Path, shared: Path | None = None) -> Case:
+    """The case of a file. Raises GuanxiError naming the file, what is wrong and how to mend it."""
+    basis = _toml(shared or FOLDER / "cases.toml")
+    content = _toml(path)
+    kind = path.name.split("_")[0]
+    if kind not in ("hit", "miss", "gap"):
+        raise GuanxiError(f"{path.name}: a case is named hit_, miss_ or gap_ and what it shows: rename it.")
+    for name in content.keys() - KNOWN:
+        raise GuanxiError(f"{path.name}: `{name}` is unknown: use {', '.join(sorted(KNOWN))}.")
+    titles = {source.title: source for source in load_sources().values()}
+    tables = {**basis["tables"], **content.get("tables", {})}
+    absent = content.get("absent", [])
+    for title in [*tables, *absent]:
+        if title not in titles:
+            raise GuanxiError(f"{path.name}: there is no table {title}: use the titles of the departmental tables.")
+    numbers = _numbers(path, content, tables["行政区划"])
+    read = {
+        title: _rows(path, titles[title], text, basis["defaults"].get(title, {}), numbers)
+        for title, text in tables.items()
+        if title not in absent
+    }
+    return Case(
+        path=path,
+        kind=kind,
+        query=path.parent.name,
+        about=content.get("about", ""),
+        as_of=content.get("as_of"),
+        tables=read,
+        absent=frozenset(titles[title].id for title in absent),
+        leads=tuple(_expected(path, lead) for lead in content.get("lead", [])),
+        not_run=content.get("not_run", False),
+        numbers=numbers,
+    )
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise GuanxiError(f"{path.name} cannot be read as TOML ({error}): mend that line.") from error
+
+
+def _expected(path: Path, lead: Mapping[str, Any]) -> ExpectedLead:
+    for name in lead.keys() - LEAD:
+        raise GuanxiError(f"{path.name}: a lead has no `{name}`: use {', '.join(sorted(LEAD))}.")
+    checks = {result: tuple(lead[result]) for result in ("for", "against", "missing") if result in lead}
+    plain = {name: lead.get(name) for name in ("amount", "says")}
+    return ExpectedLead(
+        lead["level"], tuple(lead.get("persons", ())), tuple(lead.get("things", ())), checks=checks, **plain
+    )
+
+
+def _numbers(path: Path, content: Mapping[str, Any], divisions: str) -> dict[str, str]:
+    """Numbers that pass their check digits; the same name has the same number in every case."""
+    numbers = {row["村"]: row["村编码"] for row in csv.DictReader(io.StringIO(divisions.strip()))}
+    for name, told in content.get("people", {}).items():
+        match = re.fullmatch(r"([男女]) (\d{4})-(\d\d)-(\d\d)", told)
+        if not match:
+            raise GuanxiError(f"{path.name}: {name} is {told!r}, not like `男 1975-03-02`: give sex and birthday.")
+        sex, year, month, day = match.groups()
+        serial = int(sha256(name.encode()).hexdigest(), 16) % 500 * 2 + (sex == "男")
+        body = f"{COUNTY}{year}{month}{day}{serial % 1000:03d}"
+        numbers[name] = body + ric.calc_check_digit(body + "0")
+    for name in content.get("companies", []):
+        body = f"91{COUNTY}MA{int(sha256(name.encode()).hexdigest(), 16) % 10**7:07d}"
+        numbers[name] = body + uscc.calc_check_digit(body)
+    double = {number for number in numbers.values() if list(numbers.values()).count(number) > 1}
+    if double:
+        names = [name for name, number in numbers.items() if number in double]
+        raise GuanxiError(f"{path.name}: {' and '.join(names)} came to one number: change one of the names.")
+    return numbers
+
+
+def _rows(path: Path, source: Source, text: str, defaults: Mapping[str, str], numbers: Mapping[str, str]) -> Rows:
+    rows = []
+    for at, given in enumerate(csv.DictReader(io.StringIO(text.strip())), start=1):
+        if None in given or None in given.values():
+            raise GuanxiError(
+                f"{path.name}: row {at} of {source.title} has not as many cells as the header: mind the commas."
+            )
+        row = {**{name: value for name, value in defaults.items() if name not in given}, **given}
+        for name in row.keys() - source.columns.keys():
+            raise GuanxiError(f"{path.name}: {source.title} has no column {name}: use its headers.")
+        for column in source.columns.values():
+            if column.required and column.name not in row:
+                row[column.name] = _supplied(path, source, column, row, at)
+        rows.append({name: _number(source.columns[name], value, numbers) for name, value in row.items()})
+    return rows
+
+
+def _supplied(path: Path, source: Source, column: Column, row: Mapping[str, str], at: int) -> str:
+    """A required cell that the case leaves out: the row's own number, or the name beside a number."""
+    if column.name == source.key[0] and column.kind == "code":
+        return f"{source.title}{at}"
+    if column.kind == "account":
+        return next(row[name] for name in _beside("", source.columns.values()) if name in row)
+    if column.kind in NAMES:
+        stem = re.sub(r"姓名$|户名$|名称$", "", column.name)
+        own = [one for one in source.columns.values() if (column.kind == "company_name") == (one.kind == "credit_code")]
+        for name in _beside(stem, own):
+            if row.get(name):
+                return row[name]
+    raise GuanxiError(f"{path.name}: {source.title} needs {column.name}: add the column.")
+
+
+def _beside(stem: str, columns: Iterable[Column]) -> list[str]:
+    return [column.name for column in columns if column.kind in NUMBERS and column.name.startswith(stem)]
+
+
+def _number(column: Column, value: str, numbers: Mapping[str, str]) -> str:
+    if value not in numbers:
+        return value
+    if column.kind == "account":
+        return f"6217{int(sha256(value.encode()).hexdigest(), 16) % 10**15:015d}"
+    return numbers[value] if column.kind in (*NUMBERS, "village_code", "village_or_unit") else value

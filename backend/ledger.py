@@ -43,6 +43,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, foreign, mapped_column, relationship
 
 from graph_loader.errors import GuanxiError
+from graph_loader.secret import password_of
 
 BUSY_SECONDS = 30
 """How long a writer waits for another writer of the same SQLite ledger before it gives up with a sentence."""
@@ -364,6 +365,8 @@ def _engine(address: str) -> Engine:
     url = make_url(address)
     serializer = partial(json.dumps, ensure_ascii=False)
     if url.get_backend_name() != "sqlite":
+        if url.password is None and (password := password_of("GUANXI_LEDGER_PASSWORD")):
+            url = url.set(password=password)
         return create_engine(url, json_serializer=serializer, pool_pre_ping=True)
     engine = create_engine(url, json_serializer=serializer, connect_args={"timeout": BUSY_SECONDS})
 

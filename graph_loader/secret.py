@@ -24,6 +24,19 @@ def home_of() -> Path:
     return home
 
 
+def password_of(variable: str) -> str:
+    """A password from the environment: `VARIABLE`, else the file that `VARIABLE_FILE` names, else the empty text."""
+    file = os.environ.get(f"{variable}_FILE")
+    if variable in os.environ or not file:
+        return os.environ.get(variable, "")
+    try:
+        return Path(file).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise GuanxiError(
+            f"{variable}_FILE names {file}, which cannot be read ({error.strerror}): correct it."
+        ) from error
+
+
 class Secret:
     """The key of the keyed hashes. The same key and the same evidence give the same refs on any machine."""
 

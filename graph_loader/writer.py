@@ -5,6 +5,7 @@ What is new is known beforehand, so it is created, never searched for: no MERGE.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from queue import Queue
 from threading import Thread
 from typing import Any
@@ -68,11 +69,21 @@ def write_difference(
     """
     written = Written()
     for step in _steps(ontology, before):
-        for batch in _ahead(_batches(db, step.rows)):
+        for batch in _made_ready(_batches(db, step.rows)):
             session.run(step.statement, rows=batch).consume()
             setattr(written, step.count, getattr(written, step.count) + len(batch))
             progress(step.what, len(batch))
     return written
+
+
+def _made_ready(batches: Iterator[list[dict[str, Any]]]) -> Iterator[list[dict[str, Any]]]:
+    """The same batches; where there are many, the next one is made ready while the engine works on this one."""
+    first = next(batches, None)
+    if first is None:
+        return iter(())
+    if len(first) < BATCH:
+        return chain([first], batches)
+    return _ahead(chain([first], batches))
 
 
 def _batches(db: duckdb.DuckDBPyConnection, sql: str) -> Iterator[list[dict[str, Any]]]:
@@ -83,7 +94,7 @@ def _batches(db: duckdb.DuckDBPyConnection, sql: str) -> Iterator[list[dict[str,
 
 
 def _ahead(batches: Iterator[list[dict[str, Any]]]) -> Iterator[list[dict[str, Any]]]:
-    """The same batches, the next one made ready while the engine works on this one."""
+    """The same batches, fetched by another thread."""
     ready: Queue[list[dict[str, Any]] | BaseException | None] = Queue(maxsize=2)
 
     def fill() -> None:

@@ -1,6 +1,8 @@
 """`guanxi web`: serves the workbench."""
 
 import socket
+from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,6 +13,8 @@ from graph_loader.secret import home_of
 from ui.app import create_app
 
 PORTS_TRIED = 50
+BACKLOG = 128
+"""Visitors that may wait while the server comes up."""
 
 
 def web(
@@ -20,9 +24,15 @@ def web(
     port: Annotated[int, typer.Option(help="Port; taken, the next free one is used.")] = 8000,
 ) -> None:
     """Serve the web workbench until Ctrl+C."""
+    serve(home_of(), host, port, lambda url: typer.echo(f"ready {url}"))
+
+
+def serve(home: Path, host: str, port: int, ready: Callable[[str], None]) -> None:
+    """Serves the workbench of a home until Ctrl+C; `ready` is told its address once it takes visitors."""
     listener = _listen(host, port)
-    typer.echo(f"ready http://{host}:{listener.getsockname()[1]}")
-    config = uvicorn.Config(create_app(home_of()), log_level="warning", access_log=False, timeout_graceful_shutdown=3)
+    listener.listen(BACKLOG)
+    config = uvicorn.Config(create_app(home), log_level="warning", access_log=False, timeout_graceful_shutdown=3)
+    ready(f"http://{host}:{listener.getsockname()[1]}")
     uvicorn.Server(config).run(sockets=[listener])
 
 

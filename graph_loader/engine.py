@@ -31,6 +31,7 @@ from neo4j.exceptions import DriverError, Neo4jError, ServiceUnavailable, Sessio
 from graph_loader.engine_archive import GARBAGE_COLLECTOR, archive_options, keep_archive
 from graph_loader.engine_lock import cache_folder, check_free_space, folder_error, install, read_lock
 from graph_loader.errors import GuanxiError
+from graph_loader.secret import password_of
 
 __all__ = [
     "Connection", "EngineLost", "Status", "answering", "connection_of", "install", "offline_admin", "running", "start",
@@ -90,6 +91,7 @@ class _Record:
     version: str
     heap: str
     page_cache: str
+    ready: bool = False  # it has answered
 
 
 # The registrations of this process: how many users inside it share the one file it holds. A fork has its own number.
@@ -182,12 +184,12 @@ def status(home: Path) -> Status:
 
 
 def connection_of(home: Path) -> Connection | None:
-    """How to reach the engine that runs for `home`; None when none does. Starts nothing."""
+    """How to reach the engine that answers for `home`; None when none does. Starts nothing."""
     if external := _external_connection():
         return external
     engine = home.resolve() / "engine"
     record = _live_record(engine)
-    return _connection(engine, record.port) if record else None
+    return _connection(engine, record.port) if record and record.ready else None
 
 
 def offline_admin(home: Path, *args: str) -> subprocess.CompletedProcess[str]:
@@ -224,7 +226,7 @@ def _external_connection() -> Connection | None:
     uri = os.environ.get("GUANXI_NEO4J_URI")
     if not uri:
         return None
-    return Connection(uri, os.environ.get("GUANXI_NEO4J_USER", USER), os.environ.get("GUANXI_NEO4J_PASSWORD", ""))
+    return Connection(uri, os.environ.get("GUANXI_NEO4J_USER", USER), password_of("GUANXI_NEO4J_PASSWORD"))
 
 
 def _check_external(driver: neo4j.Driver, connection: Connection) -> None:
@@ -373,8 +375,7 @@ def _ensure_started(engine: Path) -> _Record:
         for stray in _servers(engine):
             _end(engine, stray.pid)
         return _start(engine)
-    _wait_until_ready(engine, record)
-    return record
+    return _wait_until_ready(engine, record)
 
 
 def _start(engine: Path) -> _Record:
@@ -390,8 +391,7 @@ def _start(engine: Path) -> _Record:
             record = _Record(process.pid, port, False, read_lock().version, heap, page_cache)
             try:
                 _write_record(engine, record)
-                _wait_until_ready(engine, record)
-                return record
+                return _wait_until_ready(engine, record)
             except _PortTaken:
                 if attempt == PORT_TRIES:
                     raise
@@ -449,17 +449,19 @@ def _admin(engine: Path, *args: str) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
-def _wait_until_ready(engine: Path, record: _Record) -> None:
-    """Wait for an answer over Bolt; raise GuanxiError when the server dies, keeps silent or refuses the password."""
+def _wait_until_ready(engine: Path, record: _Record) -> _Record:
+    """Wait for an answer over Bolt and put that on record; raise GuanxiError when the server dies, keeps silent or refuses the password."""
     connection = _connection(engine, record.port)
     deadline = time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline:
         if _live_record(engine) != record:
             _collect(record.pid)
             raise _failed_start(engine)
-        answer = _first_answer(connection) if _has_started(engine) else TimeoutError()
+        answer = _first_answer(connection) if record.ready or _has_started(engine) else TimeoutError()
         if answer is None:
-            return
+            ready = replace(record, ready=True)
+            _write_record(engine, ready)
+            return ready
         if _is_refusal(answer):
             raise GuanxiError(
                 f"The graph engine does not accept the password in {_password_file(engine)}: put the right one back, "

@@ -43,7 +43,8 @@ class Kinship:
     `kin`: start (in focus), end, term, closeness, degree, from, to, basis, via, confidence, steps. `via` leads from start to
     end over named people; the rows behind the relation name two people of `via`, or are household rows of people of `via`.
     `unknown_terms`: official, relative, term, reason of declarations that made no kinship by themselves: `unknown` (the word
-    is none for a relative or means several), `distant` (beyond 近姻亲), `no date` (by marriage, undated, no marriage on record).
+    is none for a relative or means several), `distant` (beyond 近姻亲), `no date` (by marriage, undated, no marriage on record),
+    `contradicted` (records rule it out).
     `basis` lists the tables: residents, marriages, parentage, declared_relatives.
     """
 
@@ -86,7 +87,7 @@ def derive(
             declaration.official, declaration.relation, declaration.relative, "declared_relatives", DECLARED
         )
     families.settle()
-    for ties in [_Household(families, household).ties() for household in households]:
+    for ties in [_Composition(families, household).ties() for household in households]:
         families.believe(ties)
     families.settle()
     composed = [(declaration, declaration.ties(families)) for declaration in declarations]
@@ -97,6 +98,11 @@ def derive(
             families.believe(found)
     families.settle()
     families.finish()
+    reported = {declaration[:3] for declaration in unknown}
+    for declaration in declarations:
+        said = (declaration.official, declaration.relative, declaration.term)
+        if said not in reported and not declaration.follows(families):
+            unknown.append((*said, "contradicted"))
     return Kinship(
         parent_of=families.parent_frame(),
         spouse_of=families.spouse_frame(),
@@ -251,12 +257,9 @@ class _Families:
         if parent == child or self.older_by(parent, child, at_least=0) is False:
             return
         if tie.kind == "blood" and "parentage" not in tie.basis:
-            recorded = [
-                other
-                for other, known in self.parents[child].items()
-                if other != parent and "parentage" in known.basis and self.sex.get(other) == self.sex.get(parent)
-            ]
-            if recorded and "parentage" not in getattr(self.parents[child].get(parent), "basis", ()):
+            recorded = [ref for ref, known in self.parents[child].items() if "parentage" in known.basis]
+            of_this_sex = [ref for ref in recorded if self.sex.get(ref) == self.sex.get(parent)]
+            if of_this_sex and parent not in recorded:
                 tie = replace(tie, kind=EITHER)
         _add(self.parents, child, parent, tie)
         _add(self.children, parent, child, tie)
@@ -308,20 +311,29 @@ class _Families:
         return [parent for parent, tie in self.parents.get(ref, {}).items() if tie.kind != EITHER]
 
     def spouse_on(self, ref: str, day: date | None) -> str | None:
-        """The spouse in force that day, else the one married next; without a day the last one. None if that is not certain."""
-        last: list[tuple[date, str]] = []
-        for other in self.spouses.get(ref, ()):
-            pair = _pair(ref, other)
-            if pair in self.declared_since and pair not in self.on_record and pair not in self.by_role:
-                continue
-            for start, end in self.on_record.get(pair, ALWAYS):
-                if day is not None and start <= day < end:
-                    return other
-                if day is None or start > day:
-                    last.append((start, other))
-        if not last:
-            return None
-        return (max if day is None else min)(last)[1]
+        """The one spouse in force that day, else the one married next; without a day the only one ever, else the only one now.
+
+        None if that is not certain. Spouses who are only declared do not count: their marriage has no day of its own.
+        """
+        spouses = [(other, self._known_days(ref, other)) for other in sorted(self.spouses.get(ref, ()))]
+        spouses = [(other, window) for other, window in spouses if window]
+        if day is None:
+            now = [other for other, window in spouses if window[-1][1] == FOREVER_TO]
+            fitting = [other for other, _ in spouses] if len(spouses) == 1 else now
+        else:
+            fitting = [other for other, window in spouses if any(start <= day < end for start, end in window)]
+            later = sorted((start, other) for other, window in spouses for start, _ in window if start > day)
+            fitting = fitting or [other for start, other in later if start == later[0][0]]
+        return fitting[0] if len(fitting) == 1 else None
+
+    def only_spouse(self, ref: str) -> str | None:
+        """The spouse of somebody who never had another one, as far as is known."""
+        spouses = [other for other in self.spouses.get(ref, ()) if self._known_days(ref, other)]
+        return spouses[0] if len(spouses) == 1 else None
+
+    def _known_days(self, one: str, other: str) -> Window:
+        pair = _pair(one, other)
+        return self.on_record.get(pair, ALWAYS if pair in self.by_role else ())
 
     def has_spouse_now(self, ref: str) -> bool:
         """Married as far as is known, without an end."""
@@ -353,16 +365,22 @@ class _Families:
         """What follows at once: no one is the parent of their parent, a step-child is the spouse's child, siblings share parents."""
         for child in sorted(self.parents):
             for parent in sorted(self.parents[child]):
-                if child in self.parents.get(parent, ()):
-                    for one, other in ((child, parent), (parent, child)):
-                        self.parents[one].pop(other, None)
-                        self.children[other].pop(one, None)
-                    continue
+                if child in self.parents.get(parent, ()) and parent in self.parents[child]:
+                    self._break_circle(child, parent)
                 tie = self.parents[child].get(parent)
                 if tie and tie.kind == EITHER and self._through_the_spouse(parent, child):
                     self.step_ties[parent, child] = tie
                     del self.parents[child][parent], self.children[parent][child]
         self._share_parents()
+
+    def _break_circle(self, one: str, other: str) -> None:
+        """Of two who are each other's parents the better founded tie stays; if they are alike, neither."""
+        ties = ((one, other, self.parents[one][other]), (other, one, self.parents[other][one]))
+        best = max(tie.confidence for _, _, tie in ties)
+        alike = ties[0][2].confidence == ties[1][2].confidence
+        for child, parent, tie in ties:
+            if alike or tie.confidence < best:
+                del self.parents[child][parent], self.children[parent][child]
 
     def _through_the_spouse(self, parent: str, child: str) -> bool:
         return any(
@@ -465,22 +483,26 @@ class _Families:
                     self.half.add(_pair(one, other))
 
     def _days_of_marriage(self, pair: tuple[str, str]) -> Window:
-        """As on record; else, for a couple by household roles, as far back and forth as other marriages leave room; for a
-        declared one from the declaration on."""
+        """As on record; with somebody unnamed, as the marriage on record that can be meant; else, for a couple by household
+        roles, as far back and forth as other marriages leave room, and for a declared one from the declaration on."""
         if pair in self.on_record:
             return self.on_record[pair]
-        others = [
+        since = None if pair in self.by_role else self.declared_since[pair]
+        others = sorted(
             days
             for ref, other in (pair, pair[::-1])
             for spouse, window in self.married.get(ref, {}).items()
             if spouse != other
             for days in window
-        ]
-        if pair in self.by_role:
+        )
+        if others and not (_named(pair[0]) and _named(pair[1])):
+            meant = [days for days in others if days[0] <= since < days[1]] if since else others
+            if meant:
+                return (meant[-1],)
+        if since is None:
             start = max((end for _, end in others if end < FOREVER_TO), default=FOREVER_FROM)
             end = min((begin for begin, end in others if end == FOREVER_TO), default=FOREVER_TO)
         else:
-            since = self.declared_since[pair]
             start = max([since, *(end for begin, end in others if begin <= since < end)])
             end = min((begin for begin, _ in others if begin > start), default=FOREVER_TO)
         return ((start, end),) if start < end else ()
@@ -581,7 +603,7 @@ def _definite(relation: Relation) -> tuple[int, int, str]:
 
 
 @dataclass
-class _Household:
+class _Composition:
     """One household while the words of its members are brought together."""
 
     families: _Families
@@ -610,8 +632,8 @@ class _Household:
                 others = [ref for ref in open_members if anchored[ref][1] is None]
                 self._place(member, anchored[member], others)
             self._presume_parents()
-        self._presume_couples()
-        self._presume_parents()
+        if self._presume_couples():
+            self._presume_parents()
         return self.found
 
     def _put(self, start: str, move: str, end: str) -> None:
@@ -731,8 +753,9 @@ class _Household:
             for pair in ((ref, member), (member, ref))
         )
 
-    def _presume_couples(self) -> None:
-        """Father and mother of one person in one household are a couple, unless records know better."""
+    def _presume_couples(self) -> bool:
+        """Father and mother of one person in one household are a couple, unless records know better. Whether there are any."""
+        before = len(self.found)
         for (child, move), parents in sorted(self.near.items(), key=lambda entry: entry[0]):
             men = [ref for ref in parents if self._sex(ref) == "m"]
             women = [ref for ref in parents if self._sex(ref) == "f"]
@@ -743,6 +766,7 @@ class _Household:
                 self._say(father, Step("M", "f"), mother, PRESUMED, child)
                 self._put(father, "M", mother)
                 self._put(mother, "M", father)
+        return len(self.found) > before
 
     def _presume_parents(self) -> None:
         """The children of one spouse are the other's too, unless records, ages or an earlier marriage say otherwise."""
@@ -801,7 +825,7 @@ def _named_from_the_end(
         if i == 1 and reached_by.move == "M" and not sex:
             sex = {"m": "f", "f": "m"}.get(families.sex.get(origin, ""), "")
         if steps[i].move == "M":
-            person = families.spouse_on(after, day)
+            person = families.spouse_on(after, day) if day else families.only_spouse(after)
         elif steps[i].move == "D" and sex:
             person = families.parent_of_sex(after, sex)
         else:
@@ -859,10 +883,10 @@ class Declaration:
     def ties(self, families: _Families) -> list[Said] | None:
         """The ties that lead to the relative and are not known yet; None if a marriage on the way has no day to start."""
         steps = self.relation.steps
-        if self._follows(families):
+        if self.follows(families):
             return []
         if len(steps) == 1:
-            return None
+            return None if steps[0].move == "M" else []
         people = _named_from_the_end(families, self.official, steps, self.relative, self.day)
         whose = f"{self.official}/{self.relative}/{self.relation.pattern}"
         for i in range(1, len(steps)):
@@ -890,7 +914,8 @@ class Declaration:
             found.append(Said(start, step, end, "declared_relatives", sure, said, since, elder_than))
         return found
 
-    def _follows(self, families: _Families) -> bool:
+    def follows(self, families: _Families) -> bool:
+        """Whether ties lead from the official to the relative along the word."""
         reached = {self.official}
         for step in self.relation.steps:
             reached = {end for start in reached for end in families.reached(start, step.move)} - {self.official}
@@ -1113,9 +1138,7 @@ def _rows(frame: pd.DataFrame, *columns: str) -> list[tuple[Any, ...]]:
     if frame.empty:
         return []
     cells = [frame[name].astype(object).where(frame[name].notna(), None) for name in columns]
-    return sorted(
-        set(zip(*cells, strict=True)), key=lambda row: tuple("" if cell is None else str(cell) for cell in row)
-    )
+    return sorted(set(zip(*cells, strict=True)), key=repr)
 
 
 def _day(value: Any) -> date | None:

@@ -267,6 +267,30 @@ def test_declarations_that_make_no_kinship_are_reported_with_the_reason() -> Non
     }
 
 
+def test_a_declared_son_older_than_the_official_is_reported_as_contradicted() -> None:
+    found = kinship(family("报: 甲 儿子 乙 2015-03-03; 人: 甲 男 1980, 乙 男 1960"))
+    assert found.kin.empty
+    assert found.unknown_terms.values.tolist() == [["甲", "乙", "儿子", "contradicted"]]
+
+
+def test_parentage_on_record_stands_against_a_declaration_the_other_way_round() -> None:
+    assert edges(family("亲: 乙<甲,-; 报: 甲 父亲 乙; 人: 甲 男, 乙 男"), "甲", "乙") == [
+        ("儿子", FOREVER_FROM, FOREVER_TO)
+    ]
+
+
+def test_which_of_two_husbands_of_a_daughter_in_law_is_the_son_is_not_guessed() -> None:
+    rows = family("户1: 甲=户主 男 1950, 丙=儿媳 女 1977; 婚: 乙+丙 2001-01-01; 婚: 丁+丙 2010-01-01")
+    assert edges(rows, "甲", "乙") == edges(rows, "甲", "丁") == []
+    assert edges(rows, "甲", "丙") == [("儿媳", date(2010, 1, 1), FOREVER_TO)]
+
+
+def test_a_daughter_in_law_whose_husband_has_other_parents_is_one_while_that_marriage_lasts() -> None:
+    rows = family("户1: 甲=户主 男 1950, 丙=儿媳 女 1977; 婚: 乙+丙 2001-01-01; 离: 乙+丙 2011-01-01; 亲: 乙<丁,戊")
+    assert edges(rows, "甲", "丙") == [("儿媳", date(2001, 1, 1), date(2011, 1, 1))]
+    assert edges(rows, "甲", "乙") == []
+
+
 def test_a_declared_relation_by_marriage_that_records_know_to_have_ended_has_ended() -> None:
     rows = family(
         "报: 甲 妻弟 丙 2018-01-01; 婚: 甲+乙 2000-01-01; 离: 甲+乙 2010-01-01; 亲: 乙<子,丑; 亲: 丙<子,丑; 人: 丙 男"

@@ -1,5 +1,6 @@
 """`guanxi`: the command line. Everything it keeps lives under `GUANXI_HOME`."""
 
+import signal
 import sys
 
 import typer
@@ -23,6 +24,8 @@ app.add_typer(engine_cli.app, name="engine")
 
 def main() -> None:
     """Runs a command; what a person can act on is one sentence on stderr and exit status 2."""
+    # Ended by a supervisor process, a command still leaves the engine in order, as by Ctrl+C.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         app()
     except GuanxiError as error:

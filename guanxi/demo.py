@@ -1,5 +1,6 @@
 """`make demo`: a sample county, loaded and searched, shown in the browser. What was done before is not done again."""
 
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -39,7 +40,8 @@ def main() -> None:
                 run = runs.run(home, driver)
             say(f"  {sum(query.found for query in run.queries)} leads")
         show_accounts(home)
-        serve(home, "127.0.0.1", 8000, lambda url: say(f"ready {url}   ({time.perf_counter() - started:.1f} s)"))
+        say(f"all steps: {time.perf_counter() - started:.1f} s")
+        serve(home, "127.0.0.1", 8000, lambda url: say(f"ready {url}"))
 
 
 def searched(home: Path) -> bool:
@@ -73,6 +75,7 @@ def say(line: str) -> None:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         main()
     except KeyboardInterrupt:

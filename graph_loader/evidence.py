@@ -17,6 +17,7 @@ from typing import Any
 
 import duckdb
 import pandas as pd
+import pyarrow.parquet as pq
 
 from graph_loader.cleaning import masked_account, masked_id, masked_text
 from graph_loader.errors import GuanxiError
@@ -26,6 +27,8 @@ from graph_loader.state import Kind, key_sql, name, text, when_sql
 ROW_COLUMNS = ("_delivery", "_file", "_sheet", "_row")
 ROWS_AN_ELEMENT = 50
 """So many source rows are given for one node or relationship; a programme's own row is one, not its 300,000 payments."""
+
+QUARANTINE_COLUMNS = ("file", "sheet", "row", "column", "value", "reason")
 
 KINSHIP = ("PARENT_OF", "SPOUSE_OF", "SIBLING_OF", "KIN")
 
@@ -146,11 +149,9 @@ class Evidence:
         for one in self.in_force():
             path = self.folder_of(one.id) / "quarantine.parquet"
             if path.exists() and delivery in (None, one.id):
-                found += pd.read_parquet(path).assign(delivery=one.id).to_dict("records")
-        return [
-            {key: row[key] for key in ("delivery", "file", "sheet", "row", "column", "value", "reason")}
-            for row in found
-        ]
+                rows = pq.read_table(path).to_pylist()
+                found += [{"delivery": one.id, **{key: row[key] for key in QUARANTINE_COLUMNS}} for row in rows]
+        return found
 
     def original(self, delivery: str, file: str, sheet: str, row: int, around: int = 10) -> list[dict[str, Any]]:
         """Raw rows of a sheet around a row: `{"row": number, "cells": [text], "here": bool}`, numbers that identify masked.
@@ -239,7 +240,7 @@ class _Lookup:
         self.found: dict[str, dict[tuple[Any, ...], None]] = defaultdict(dict)
 
     def rows_of(self, elements: list[str]) -> dict[str, list[dict[str, Any]]]:
-        nodes = [(element, *element.split(":", 1)) for element in elements if "|" not in element]
+        nodes = [self._node(element) for element in elements if "|" not in element]
         relationships = [self._relationship(element) for element in elements if "|" in element]
         self._nodes(nodes, home=True)
         self._nodes([node for node in nodes if node[0] not in self.found], home=False)
@@ -255,9 +256,16 @@ class _Lookup:
         }
 
     @staticmethod
+    def _node(element: str) -> tuple[str, str, str]:
+        label, _, key = element.partition(":")
+        return element, label, key
+
+    @staticmethod
     def _relationship(element: str) -> tuple[str, str, str, str, str, str]:
         type, start, end = element.split("|")[:3]
-        return (element, type, *start.split(":", 1), *end.split(":", 1))  # type: ignore[return-value]
+        start_label, _, start_key = start.partition(":")
+        end_label, _, end_key = end.partition(":")
+        return element, type, start_label, start_key, end_label, end_key
 
     def _nodes(self, nodes: list[tuple[str, str, str]], home: bool) -> None:
         wanted = _by_first([(label, (key, element)) for element, label, key in nodes])

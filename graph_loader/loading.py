@@ -266,7 +266,18 @@ def _keep_rows(evidence: Evidence, drop: _Drop, id: str, draft: Path) -> list[En
         counts[number]["quarantined"] = counts[number].get("quarantined", 0) + bad
     if quarantined:
         pq.write_table(pa.Table.from_pylist(quarantined), draft / "quarantine.parquet")
-    return [replace(table.entry, **counts[number]) for number, table in enumerate(drop.tables)]
+    return [_counted(table.entry, counts[number]) for number, table in enumerate(drop.tables)]
+
+
+def _counted(entry: Entry, counts: dict[str, int]) -> Entry:
+    return replace(
+        entry,
+        loaded=counts.get("loaded", 0),
+        unchanged=counts.get("unchanged", 0),
+        corrected=counts.get("corrected", 0),
+        duplicate=counts.get("duplicate", 0),
+        quarantined=counts.get("quarantined", 0),
+    )
 
 
 def _keep_table(

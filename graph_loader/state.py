@@ -155,12 +155,12 @@ def _build_nodes(
         db.execute(f"CREATE TABLE {table} AS SELECT key, {columns} FROM ({' UNION ALL '.join(selects)}) GROUP BY key")
     if node.unidentified_prefix and "identified" in node.properties:
         db.execute(f"UPDATE {table} SET identified = NOT starts_with(key, {text(node.unidentified_prefix)})")
-    for prop in own:
-        if prop.copy is not None:
+    for one in own:
+        if one.copy is not None:
+            origin, taken = name(node_table(one.copy.label)), name(one.copy.property)
             db.execute(
-                f"UPDATE {table} SET {name(prop.name)} = o.{name(prop.copy.property)} FROM "
-                f"{name(node_table(prop.copy.label))} o WHERE o.key = {table}.{name(prop.copy.through)} "
-                f"AND o.{name(prop.copy.property)} IS NOT NULL"
+                f"UPDATE {table} SET {name(one.name)} = o.{taken} FROM {origin} o "
+                f"WHERE o.key = {table}.{name(one.copy.through)} AND o.{taken} IS NOT NULL"
             )
 
 

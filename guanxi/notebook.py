@@ -50,11 +50,11 @@ class Workbench:
         columns = ["key", "query", "level", "title", "amount", "from", "to", "state", "basis"]
         return pd.DataFrame(found, columns=columns).set_index("key")
 
-    def network(self, key: str) -> nx.MultiDiGraph:
+    def network(self, key: str) -> "nx.MultiDiGraph[str]":
         """The frozen network of a lead: nodes by element id with `label`, `name` and properties, edges with `type`."""
         with self.ledger.writing() as session:
             frozen = leads.get(session, OWNER, key).current.network
-        graph = nx.MultiDiGraph(key=key)
+        graph: nx.MultiDiGraph[str] = nx.MultiDiGraph(key=key)
         for node in frozen["nodes"]:
             graph.add_node(node["id"], label=node["label"], name=node["name"], **node.get("props", {}))
         for edge in frozen["edges"]:
@@ -78,7 +78,7 @@ class Workbench:
             yield session
 
 
-def draw(graph: nx.MultiDiGraph, path: Path | str, height: str = "560px") -> Path:
+def draw(graph: "nx.MultiDiGraph[str]", path: Path | str, height: str = "560px") -> Path:
     """Draws a network into one HTML file that loads nothing from elsewhere; gives its path."""
     picture = Network(height=height, width="100%", directed=True, notebook=False, cdn_resources="in_line")
     for id, node in graph.nodes(data=True):

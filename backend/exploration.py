@@ -248,30 +248,31 @@ def _step(
 
 def relations(driver: Driver, new: Iterable[str], drawn: Iterable[str]) -> list[Element]:
     """Edges between the `new` nodes and everything `drawn`; hubs are met from their other end only."""
-    by_label: dict[str, list[str]] = {}
-    for node_id in new:
-        label, key = _split(node_id)
-        by_label.setdefault(label, []).append(key)
-    ends = [dict(zip(("label", "key"), _split(node_id), strict=True)) for node_id in {*drawn, *new}]
+    new = set(new)
+    by_label = _by_label(new)
+    there = {*drawn, *new}
+    keys = sorted({_split(node_id)[1] for node_id in there})
     edges: dict[str, Element] = {}
-    for label, keys in by_label.items():
-        for record in _read(driver, f"""
-            MATCH (n:{label}) WHERE n.key IN $keys AND COUNT {{ (n)--() }} <= $hub
-            MATCH (n)-[r]-(m) WHERE any(end IN $ends WHERE end.key = m.key AND end.label IN labels(m))
+    for label, wanted in by_label.items():
+        for record in _read(
+            driver,
+            f"""
+            MATCH (n:{label}) WHERE n.key IN $wanted AND COUNT {{ (n)--() }} <= $hub
+            MATCH (n)-[r]-(m) WHERE m.key IN $keys
             RETURN DISTINCT r, startNode(r) AS source, endNode(r) AS target
-            """, keys=keys, ends=ends, hub=HUB_DEGREE):  # fmt: skip
+            """,
+            wanted=wanted,
+            keys=keys,
+            hub=HUB_DEGREE,
+        ):
             _put_edge(edges, record["r"])
-    return list(edges.values())
+    return [edge for edge in edges.values() if edge["source"] in there and edge["target"] in there]
 
 
 def elements(driver: Driver, ids: Iterable[str]) -> Network:
     """The nodes that are still in the graph, and all edges between them."""
-    by_label: dict[str, list[str]] = {}
-    for node_id in ids:
-        label, key = _split(node_id)
-        by_label.setdefault(label, []).append(key)
     nodes: dict[str, Element] = {}
-    for label, keys in by_label.items():
+    for label, keys in _by_label(ids).items():
         _add(nodes, _read(driver, f"MATCH (n:{label}) WHERE n.key IN $keys RETURN n", keys=keys))
     return {"nodes": _with_posts(driver, list(nodes.values())), "edges": relations(driver, nodes, nodes)}
 
@@ -399,6 +400,14 @@ def _split(node_id: str) -> tuple[str, str]:
     if label not in _labels() or not key:
         raise NotThere("没有这种对象，链接可能不完整。")
     return label, key
+
+
+def _by_label(ids: Iterable[str]) -> dict[str, list[str]]:
+    keys: dict[str, list[str]] = {}
+    for node_id in ids:
+        label, key = _split(node_id)
+        keys.setdefault(label, []).append(key)
+    return keys
 
 
 def _full_text(text: str) -> str:

@@ -8,14 +8,16 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 from starlette.middleware.base import BaseHTTPMiddleware
 
 from backend.accounts import NotAllowed
-from backend.exploration import EngineLost, Exploration, NotThere, TooMuch
+from backend.exploration import EngineLost, Exploration, TooMuch
 from backend.ledger import LedgerLost
+from graph_loader.errors import GuanxiError
 from ui import data, explore, leads, queries, signin
 from ui.desk import FOLDER, Desk, SignInNeeded, language_of, page, refusal, signed_in
 from ui.words import say
@@ -120,15 +122,17 @@ async def _refused(request: Request, refused: Exception) -> Response:
     return _error(request, 403, "error.403", refusal(request, refused))
 
 
-async def _not_there(request: Request, missing: Exception) -> Response:
-    return _error(request, 404, "error.404", str(missing))
-
-
 async def _http(request: Request, problem: Exception) -> Response:
     assert isinstance(problem, HTTPException)
-    return _error(
-        request, problem.status_code, "error.404" if problem.status_code == 404 else "error.403", problem.detail
-    )
+    return _error(request, problem.status_code, "error.404")
+
+
+async def _misread(request: Request, problem: Exception) -> Response:
+    return _error(request, 422, "error.404")
+
+
+async def _said(request: Request, problem: Exception) -> Response:
+    return _error(request, 404, "error.404", str(problem))
 
 
 async def _engine_lost(request: Request, lost: Exception) -> Response:
@@ -148,8 +152,9 @@ async def _too_much(request: Request, slow: Exception) -> Response:
 _ANSWERS = {
     SignInNeeded: _to_signin,
     NotAllowed: _refused,
-    NotThere: _not_there,
+    GuanxiError: _said,
     HTTPException: _http,
+    RequestValidationError: _misread,
     EngineLost: _engine_lost,
     LedgerLost: _ledger_lost,
     TooMuch: _too_much,

@@ -61,6 +61,7 @@ class Row(BaseModel):
     file: str = Field(max_length=300)
     sheet: str = Field(max_length=300)
     row: int = Field(ge=1)
+    of: Id
 
 
 class Canvas(BaseModel):
@@ -159,6 +160,8 @@ def neighbours(request: Request, desk: TheDesk, viewer: Reader, asked: Neighbour
 
 @router.post("/graph/path")
 def path(request: Request, desk: TheDesk, viewer: Reader, ends: Ends) -> Response:
+    for end in (ends.a, ends.b):
+        _within_towns(desk, viewer, end, language_of(request))
     found = desk.exploration.ask(exploration.path, ends.a, ends.b)
     _log(desk, viewer, "graph.path", ends.a, {"to": ends.b})
     return _joined(request, desk, viewer, found, ends.drawn)
@@ -166,16 +169,23 @@ def path(request: Request, desk: TheDesk, viewer: Reader, ends: Ends) -> Respons
 
 @router.post("/graph/sources")
 def sources(desk: TheDesk, viewer: Reader, asked: Ids) -> Response:
-    """The rows that assert an element."""
+    """The rows that assert an element: table, file, sheet, row, and the element they are `of`."""
     tables = exploration.vocabulary()["tables"]
     found = desk.exploration.evidence.sources_of(asked.ids)
-    return JSONResponse({"rows": [row | {"title": tables[row["table"]]} for rows in found.values() for row in rows]})
+    rows = [row | {"title": tables[row["table"]], "of": element} for element, rows in found.items() for row in rows]
+    return JSONResponse({"rows": rows})
 
 
 @router.post("/graph/original")
-def original(request: Request, desk: TheDesk, viewer: Reader, row: Row) -> Response:
-    """The delivered table around a row, as a fragment."""
-    return page(request, "original.html", row=row.model_dump(), around=desk.original(viewer, row.model_dump()))
+def original(request: Request, desk: TheDesk, viewer: Reader, asked: Row) -> Response:
+    """The delivered table around a row that asserts an element, as a fragment. Other rows are not opened."""
+    ends = asked.of.split("|")[1:3] if "|" in asked.of else [asked.of]
+    if viewer.towns and not any(_in_towns(viewer, desk.exploration.ask(exploration.node, end)) for end in ends):
+        raise NotThere(say(language_of(request), "explore.outside"))
+    row = asked.model_dump(exclude={"of"})
+    if not any(row.items() <= source.items() for source in desk.exploration.evidence.sources_of([asked.of])[asked.of]):
+        raise NotThere(say(language_of(request), "lead.sources.none"))
+    return page(request, "original.html", row=row, around=desk.original(viewer, row))
 
 
 @router.post("/views")
@@ -288,6 +298,19 @@ def _in_towns(viewer: Viewer, node: Element) -> bool:
     """Whether a node lies in the viewer's towns; what lies nowhere (a company, a programme) is everybody's."""
     place = exploration.village_of(node)
     return not viewer.towns or place is None or place[:9] in viewer.towns
+
+
+def _visible(viewer: Viewer, network: Network) -> Network:
+    """What lies in the viewer's towns, and what is directly tied to it."""
+    near = {node["id"] for node in network["nodes"] if _in_towns(viewer, node)}
+    tied = {
+        end
+        for edge in network["edges"]
+        if {edge["source"], edge["target"]} & near
+        for end in (edge["source"], edge["target"])
+    }
+    nodes = [node for node in network["nodes"] if node["id"] in near | tied]
+    return {"nodes": nodes, "edges": network["edges"]}
 
 
 def _within_towns(desk: Desk, viewer: Viewer, node_id: str, language: str, node: Element | None = None) -> None:

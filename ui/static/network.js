@@ -645,9 +645,9 @@ class Network {
   }
 
   async original(row) {
-    const { delivery, file, sheet, row: number } = row;
+    const { delivery, file, sheet, row: number, of } = row;
     const response = await fetch("/graph/original", { method: "POST", headers: { "Content-Type": "application/json", "HX-Request": "true" },
-      body: JSON.stringify({ delivery, file, sheet, row: number }) });
+      body: JSON.stringify({ delivery, file, sheet, row: number, of }) });
     const dialog = this.part("dialog.pick");
     const holder = make("div", {});
     holder.innerHTML = await response.text(); // a page of our own server, escaped there

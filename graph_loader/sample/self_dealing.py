@@ -34,6 +34,7 @@ def plant_self_dealing(cast: Cast) -> None:
     refused_himself(cast)
     namesake_signed(cast)
     signed_for_others_once(cast)
+    refused_himself(cast)
     cadre_account(cast)
     relative_account(cast)
     town_account(cast)

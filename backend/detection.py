@@ -32,7 +32,7 @@ KEY_DIGITS = 16
 """Hex digits of a lead key after the query's id (house contract)."""
 
 LATEST = """
-MATCH (n:{label}) WHERE n.{property} <= date() RETURN max(n.{property}) AS day
+MATCH (n:{label}) WHERE n.{property} <= date() RETURN n.{property} AS day ORDER BY day DESC LIMIT 1
 """
 DATED = (
     ("Payment", "date"), ("Voucher", "date"), ("Contract", "signed"), ("ContractChange", "date"),

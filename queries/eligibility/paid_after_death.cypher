@@ -3,7 +3,7 @@ MATCH (person:Person)-[:DIED]->(death:Death)
 WHERE coalesce(person.identified, true)
 WITH person, max(death.date) AS died, collect(DISTINCT death.source) AS sources
 MATCH received = (person)<-[:TO]-(payment:Payment)
-WHERE payment.date >= date.truncate('month', died) + duration({months: 1 + $grace_months}) AND payment.date <= $as_of
+WHERE payment.date >= date.truncate('month', died) + duration({months: 1 + $grace_months}) AND coalesce(payment.date, $as_of) <= $as_of
 MATCH (programme:Programme {key: payment.programme})
 OPTIONAL MATCH (village:Village {key: coalesce(payment.village, person.village)})
 WITH *,

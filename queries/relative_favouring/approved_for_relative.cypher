@@ -3,7 +3,9 @@ MATCH (signer:Person)
 WHERE EXISTS { (signer)-[:HANDLED|REVIEWED|APPROVED]->() }
 MATCH kinship = (signer)-[kin:KIN]->(relative:Person)
 WHERE kin.degree <= $max_degree
+WITH *
 MATCH owned = (relative)-[:APPLIED|TO]-(event:Application|Payment)
+WITH *
 MATCH signed = (event)-[:FOR*0..1]->(paper:Application|Payment)<-[signature:HANDLED|REVIEWED|APPROVED]-(who:Person)
 WHERE who = signer AND (paper:Payment OR paper.result = '同意')
 WITH *, coalesce(paper.approved_on, paper.date, paper.accepted) AS decided, coalesce(event.date, event.approved_on, event.accepted) AS day

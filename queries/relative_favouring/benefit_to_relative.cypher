@@ -2,8 +2,9 @@
 MATCH (official:Official)
 MATCH kinship = (official)-[kin:KIN]->(relative:Person)
 WHERE kin.degree <= $max_degree
+WITH *
 MATCH received = (relative)<-[:TO]-(payment:Payment)
-WHERE payment.date <= $as_of
+WHERE coalesce(payment.date, $as_of) <= $as_of
 MATCH (programme:Programme {key: payment.programme})
 WHERE coalesce(programme.mode, '审核') = '审核'
 OPTIONAL MATCH (payment)-[:FOR]->(application:Application)

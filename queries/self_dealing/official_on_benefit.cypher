@@ -1,7 +1,7 @@
 // From the officials to their own payments of programmes that exclude them, in post on the day.
 MATCH (official:Official)
 MATCH received = (official)<-[:TO]-(payment:Payment)
-WHERE payment.date <= $as_of
+WHERE coalesce(payment.date, $as_of) <= $as_of
 MATCH (programme:Programme {key: payment.programme})
 WHERE any(condition IN programme.excludes WHERE condition CONTAINS '公职') AND coalesce(programme.mode, '审核') = '审核'
 MATCH service = (official)-[post:HOLDS_POST]->(office:Village|Unit)

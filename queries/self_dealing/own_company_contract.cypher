@@ -2,6 +2,7 @@
 MATCH (official:Person)
 WHERE EXISTS { (official)-[:IN_CHARGE]->() }
 MATCH held = (official)-[role:HAS_ROLE]->(company:Company)
+WHERE role.role IN ['法定代表人', '股东', '经理', '董事', '财务负责人']
 MATCH (company)-[:AWARDED_TO|PLACED|PAYS]-(event:Contract|Bid|Voucher)
 WHERE coalesce(event.won, true) AND coalesce(event.signed, event.opened, event.announced, event.date, $as_of) <= $as_of
 OPTIONAL MATCH (event)-[:UNDER_CONTRACT]->(agreed:Contract)

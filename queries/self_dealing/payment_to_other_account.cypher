@@ -1,14 +1,16 @@
 // From the accounts of those in charge of a village, or kin of one, to the payments of other people that reached them.
 MATCH (holder:Person)
 WHERE EXISTS { (holder)-[:IN_CHARGE]->() } OR EXISTS { (holder)<-[:KIN]-(:Official) }
+WITH *
 MATCH reached = (holder)<-[:HELD_BY]-(account:Account)<-[:INTO]-(payment:Payment)
-WHERE payment.date <= $as_of
+WHERE coalesce(payment.date, $as_of) <= $as_of
 MATCH received = (payment)-[:TO]->(beneficiary:Person)
 WHERE beneficiary <> holder AND coalesce(beneficiary.household <> holder.household, true)
-  AND NOT EXISTS {
-    MATCH (holder)-[tie:KIN]-(related:Person)
-    WHERE related = beneficiary AND tie.from <= payment.date < tie.to
-  }
+WITH *
+WHERE NOT EXISTS {
+  MATCH (holder)-[tie:KIN]-(related:Person)
+  WHERE related = beneficiary AND tie.from <= payment.date < tie.to
+}
 OPTIONAL MATCH (payment)-[:FOR]->(application:Application)
 WITH *, coalesce(payment.village, application.village, beneficiary.village) AS place
 MATCH link = (holder)<-[:KIN*0..1]-(official:Official)

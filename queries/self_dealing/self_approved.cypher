@@ -1,7 +1,9 @@
 // From those who sign to their own applications and payments, and back to the signature.
 MATCH (official:Person)
 WHERE EXISTS { (official)-[:HANDLED|REVIEWED|APPROVED]->() }
+WITH *
 MATCH owned = (official)-[:APPLIED|TO]-(event:Application|Payment)
+WITH *
 MATCH signed = (event)-[:FOR*0..1]->(paper:Application|Payment)<-[signature:HANDLED|REVIEWED|APPROVED]-(who:Person)
 WHERE who = official AND (paper:Payment OR paper.result = '同意')
 WITH *, coalesce(paper.approved_on, paper.date, paper.accepted) AS decided, coalesce(event.date, event.approved_on, event.accepted) AS day

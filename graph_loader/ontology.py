@@ -27,6 +27,8 @@ COMBINES = ("first", "max", "count")
 LABEL = re.compile(r"[A-Z][A-Za-z]*")
 TYPE = re.compile(r"[A-Z][A-Z_]*")
 NAME = re.compile(r"[a-z][a-z_]*")
+TAKEN = ("key", "start", "end")
+"""Names that the writer uses itself."""
 
 
 @dataclass(frozen=True)
@@ -203,8 +205,10 @@ def _properties(path: Path, content: dict[str, dict[str, Any]]) -> dict[str, Pro
     properties = {}
     for name, given in content.items():
         entry = dict(given)
-        if not NAME.fullmatch(name) or name == "key":
-            raise GuanxiError(f"{path.name}: `{name}` cannot be a property name: use small_letters, and not `key`.")
+        if not NAME.fullmatch(name) or name in TAKEN:
+            raise GuanxiError(
+                f"{path.name}: `{name}` cannot be a property name: use small_letters, not {', '.join(TAKEN)}."
+            )
         if entry.get("type") not in SQL_TYPES:
             raise GuanxiError(f"{path.name}: `{name}` has no type of {', '.join(SQL_TYPES)}.")
         if entry.get("combine", "first") not in COMBINES:

@@ -139,7 +139,7 @@ def _build_nodes(
                 values.setdefault(prop, name(f"{spec.key[0].columns[0].removesuffix('@ref')}@{suffix}"))
             columns = ", ".join(f"CAST({values.get(p, 'NULL')} AS {types[p]}) AS {name(p)}" for p in types)
             selects.append(
-                f"SELECT DISTINCT {key_sql(spec.key)} AS key, '{rank}' AS rank, {columns} "
+                f'SELECT DISTINCT {key_sql(spec.key)} AS key, {text(rank)} AS "@rank", {columns} '
                 f"FROM {rows[source.id]} WHERE {key_sql(spec.key)} IS NOT NULL AND {when_sql(spec.when)}"
             )
     table = name(node_table(node.label))
@@ -177,7 +177,7 @@ def _combined(prop: str, combine: str, kind: str) -> str:
         return f"nullif(count(DISTINCT {column}), 0)"
     # Smallest rank first; among equal ranks the order of the values decides, never the order of arrival.
     plain = f"array_to_string({column}, ';')" if kind == "list" else f"{column}::VARCHAR"
-    return f"arg_min({column}, (rank, {plain})) FILTER (WHERE {column} IS NOT NULL)"
+    return f'arg_min({column}, ("@rank", {plain})) FILTER (WHERE {column} IS NOT NULL)'
 
 
 def _asserted(source: Source, label: str) -> list[NodeSpec]:
@@ -226,7 +226,7 @@ def _build_relationships(
         values = {p: value_sql(v) for p, v in spec.properties.items()}
         columns = "".join(f", CAST({values.get(p, 'NULL')} AS {types[p]}) AS {name(p)}" for p in types)
         selects.append(
-            f'SELECT {_rank((), source.id)!r} AS rank, {key_sql(spec.start.key)} AS "start", '
+            f'SELECT {_rank((), source.id)!r} AS "@rank", {key_sql(spec.start.key)} AS "start", '
             f'{key_sql(spec.end.key)} AS "end"{columns} '
             f"FROM {rows[source.id]} WHERE {when_sql(spec.when)}"
         )

@@ -177,3 +177,28 @@ def test_a_file_that_no_table_fits_is_refused_and_the_others_are_loaded(small: S
     receipt = loading.load(small.home, small.driver, tmp_path)
     assert list(receipt.delivery.refused) == ["unknown.csv"]
     assert [entry.table for entry in receipt.delivery.entries] == ["divisions"]
+
+
+def test_between_tables_the_ontology_decides_and_never_the_order_of_arrival(small: Small) -> None:
+    person = PERSON["公民身份号码"]
+    post = {
+        "身份证号": person,
+        "姓名": "张山",
+        "单位": "民政局",
+        "职务": "局长",
+        "职级": "正科",
+        "任职日期": "2015-01-01",
+    }
+    names = set()
+    for first, second in (
+        ({"户籍人口": [PERSON]}, {"公职人员": [post]}),
+        ({"公职人员": [post]}, {"户籍人口": [PERSON]}),
+    ):
+        small.load_tables(first)
+        small.add_tables(second, "second")
+        with small.driver.session() as session:
+            found = session.run(
+                "MATCH (p:Official)-[h:HOLDS_POST]->(u:Unit) RETURN p.name, h.title, h.rank, u.key"
+            ).single(strict=True)
+        names.add(tuple(found.values()))
+    assert names == {("张三", "局长", "正科", "民政局")}

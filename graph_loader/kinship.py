@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from graph_loader.kinship_terms import CLOSENESS, EITHER, PATTERNS, Relation, Step, read, term_of
+from graph_loader.kinship_terms import CLOSENESS, EITHER, PATTERNS, Relation, Step, read, read_role, term_of
 
 FOREVER_FROM, FOREVER_TO = date(1, 1, 1), date(9999, 12, 31)
 Window = tuple[tuple[date, date], ...]
@@ -25,6 +25,8 @@ ON_RECORD, BY_ROLE, DECLARED, PRESUMED, BY_ELIMINATION, CONTRADICTED = 0.99, 0.9
 """Confidence of a single tie, by what it rests on; along a path they multiply."""
 YOUNGEST_PARENT = 12
 """Years a parent must be older than a child before a tie between them is presumed."""
+LATEST_WEDDING = 5
+"""Years after a birth beyond which a marriage on record is held for a later one than the child's parents'."""
 WIDEST_COUPLE = 20
 """Years between two people beyond which they are not presumed to be a couple."""
 MOST_CHILDREN = 30
@@ -371,7 +373,60 @@ class _Families:
                 if tie and tie.kind == EITHER and self._through_the_spouse(parent, child):
                     self.step_ties[parent, child] = tie
                     del self.parents[child][parent], self.children[parent][child]
+        self._presume_parents()
         self._share_parents()
+
+    def _presume_parents(self) -> None:
+        """The children of one spouse are the other's too, if there is one spouse of whom that can be."""
+        presumed = []
+        for parent in sorted(self.children):
+            spouses = [other for other in sorted(self.spouses.get(parent, ())) if self._known_days(parent, other)]
+            for child in self.children[parent] if spouses else ():
+                sexes = {self.sex.get(ref) for ref in self.parents[child] if ref != parent}
+                fitting = [
+                    spouse
+                    for spouse in spouses
+                    if self.sex.get(spouse) not in sexes
+                    and None not in sexes
+                    and self.may_be_parent(spouse, parent, child)
+                ]
+                if len(fitting) == 1:
+                    presumed.append((fitting[0], parent, child))
+        for spouse, parent, child in presumed:
+            ties = (self.children[parent][child], self.spouses[parent][spouse])
+            said = tuple(
+                ref for ref in (*ties[0].said, *ties[1].said, parent) if _named(ref) and ref not in (spouse, child)
+            )
+            basis = ties[0].basis | ties[1].basis
+            confidence = _product(ties[0].confidence, PRESUMED)
+            kind = self.kind_of_second_parent(parent, child)
+            self.add_parent(spouse, child, Tie(kind, basis, confidence, tuple(dict.fromkeys(said))))
+
+    def may_be_parent(self, spouse: str, parent: str, child: str) -> bool:
+        """Whether nothing speaks against a spouse of a parent as the other parent: word, age, or when who was married."""
+        if spouse == child or (spouse, child) in self.step_ties:
+            return False
+        if self.older_by(spouse, child, YOUNGEST_PARENT) is False:
+            return False
+        born = self.birth.get(child)
+        if born is None:
+            return True
+        married = {
+            ref: [days for other, window in self.married.get(ref, {}).items() if other != beside for days in window]
+            for ref, beside in ((parent, spouse), (spouse, parent))
+        }
+        if any(start <= born < end for days in married.values() for start, end in days):
+            return False
+        window = self.on_record.get(_pair(parent, spouse))
+        if not window or window[0][0] <= born:
+            return True
+        wed_before = any(days for days in married.values())
+        return not wed_before and (window[0][0] - born).days <= LATEST_WEDDING * 365
+
+    def kind_of_second_parent(self, parent: str, child: str) -> str:
+        """Spouses adopt together (民法典 1101); otherwise how they are parents is not known."""
+        tie = self.parents.get(child, {}).get(parent)
+        return tie.kind if tie and tie.kind in ("adoptive", EITHER) else "unknown"
 
     def _break_circle(self, one: str, other: str) -> None:
         """Of two who are each other's parents the better founded tie stays; if they are alike, neither."""
@@ -578,7 +633,7 @@ def _households(rows: Iterable[tuple[Any, ...]]) -> list[Household]:
     said: dict[str, dict[str, set[Relation]]] = defaultdict(lambda: defaultdict(set))
     for person, number, role in rows:
         if person and number and role:
-            relation = read(role)
+            relation = read_role(role)
             if relation:
                 said[number][person].add(relation)
     households = []
@@ -612,7 +667,6 @@ class _Composition:
     found: list[Said] = field(default_factory=list)
     said_sex: dict[str, str] = field(default_factory=dict)
     said_elder: dict[tuple[str, str], bool] = field(default_factory=dict)
-    stepchildren: set[tuple[str, str]] = field(default_factory=set)
 
     def ties(self) -> list[Said]:
         members = self.household.members
@@ -702,8 +756,6 @@ class _Composition:
                 self.said_sex.setdefault(path[i + 1], step.sex)
             if step.elder is not None:
                 self.said_elder[_compared_with(steps, path, i), path[i + 1]] = step.elder
-            if i and steps[i - 1].move + step.move == "MD":
-                self.stepchildren.add((path[i - 1], path[i + 1]))
 
     def _say(
         self, start: str, step: Step, end: str, confidence: float, member: str, elder_than: str | None = None
@@ -783,26 +835,14 @@ class _Composition:
     def _presume_parent(self, parent: str, spouse: str, child: str) -> None:
         families = self.families
         sex = self._sex(spouse) or {"m": "f", "f": "m"}.get(self._sex(parent), "")
-        others = {*families.parents.get(child, ()), *(ref for ref in self.near.get((child, "U"), ()))}
+        others = {*families.parents.get(child, ()), *self.near.get((child, "U"), ())}
         others |= {ref for (ref, move), near in self.near.items() if move == "D" and child in near}
-        if child == spouse or any((self._sex(ref) or sex) == sex for ref in others - {parent}):
+        if any((self._sex(ref) or sex) == sex for ref in others - {parent}):
             return
-        if (spouse, child) in self.stepchildren:
-            return
-        if families.older_by(spouse, child, YOUNGEST_PARENT) is False or self._born_before(parent, spouse, child):
-            return
-        kind = families.parents.get(child, {}).get(parent)
-        said_kind = kind.kind if kind and kind.kind in ("adoptive", EITHER) else "unknown"
-        self._say(spouse, Step("D", kind=said_kind), child, PRESUMED, parent)
-        self._put(spouse, "D", child)
-
-    def _born_before(self, parent: str, spouse: str, child: str) -> bool:
-        """Born before this marriage, and one of the two was married before: then the child need not be of both."""
-        window = self.families.on_record.get(_pair(parent, spouse))
-        if not window or child not in self.families.birth:
-            return False
-        married_before = any(len(self.families.married.get(ref, ())) > 1 for ref in (parent, spouse))
-        return married_before and self.families.birth[child] < window[0][0]
+        if families.may_be_parent(spouse, parent, child):
+            kind = families.kind_of_second_parent(parent, child)
+            self._say(spouse, Step("D", kind=kind), child, PRESUMED, parent)
+            self._put(spouse, "D", child)
 
 
 def _parent_or_unnamed(families: _Families, child: str, step: Step, whose: str) -> str:

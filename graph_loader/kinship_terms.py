@@ -251,6 +251,8 @@ _COUSIN_ENDS = {
 _HEAD = {"户主", "本人", "本人或户主", "户主本人"}
 _AMBIGUOUS = {"小叔", "小姑", "小姨", "小舅", "大伯", "大姑", "大姨", "大爷", "媳", "媳妇", "外侄"}
 """Words that mean different relatives in different places: nothing is guessed from them."""
+_IN_THE_REGISTER = {"媳": "儿媳", "媳妇": "儿媳"}
+"""Words that mean only one relative where the wife has a word of her own (妻, 配偶)."""
 _RANKS = {
     "长": 1,
     "大": 1,
@@ -312,6 +314,12 @@ def _ranked(word: str, words: dict[str, Relation]) -> Relation | None:
         return None
     plain = words.get(word[1:])
     return Relation(plain.steps, _RANKS[word[0]]) if plain else None
+
+
+@cache
+def read_role(text: str) -> Relation | None:
+    """What a 与户主关系 says, see `read`."""
+    return read(_IN_THE_REGISTER.get(text.strip(), text))
 
 
 @cache

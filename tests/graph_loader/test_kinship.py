@@ -254,6 +254,27 @@ def test_a_child_born_before_a_second_marriage_is_a_stepchild_of_it() -> None:
     assert edges(rows, "乙", "丙") == [("继子", date(1995, 1, 1), FOREVER_TO)]
 
 
+def test_a_child_born_long_before_the_wedding_is_a_stepchild_of_it() -> None:
+    rows = family("户1: 甲=户主 男 1960, 乙=妻 女 1962, 丙=子 男 1985; 婚: 甲+乙 1995-01-01")
+    assert edges(rows, "乙", "丙") == [("继子", date(1995, 1, 1), FOREVER_TO)]
+
+
+def test_a_child_born_shortly_before_the_wedding_is_of_both() -> None:
+    rows = family("户1: 甲=户主 男 1960, 乙=妻 女 1962, 丙=子 男 1985; 婚: 甲+乙 1988-01-01")
+    assert edges(rows, "乙", "丙") == [("儿子", FOREVER_FROM, FOREVER_TO)]
+
+
+def test_a_child_born_in_wedlock_is_of_both_whatever_happened_later() -> None:
+    rows = family("亲: 丙<甲,-; 人: 丙 男 1985; 婚: 甲+乙 1984-01-01; 离: 甲+乙 1990-01-01; 婚: 甲+丁 1992-01-01")
+    assert edges(rows, "丙", "乙") == [("母亲", FOREVER_FROM, FOREVER_TO)]
+    assert edges(rows, "丙", "丁") == [("继母", date(1992, 1, 1), FOREVER_TO)]
+
+
+def test_媳_is_a_daughter_in_law_in_the_register_and_nobody_in_a_declaration() -> None:
+    assert edges(family("户1: 甲=户主 男, 乙=媳 女"), "甲", "乙") == [("儿媳", FOREVER_FROM, FOREVER_TO)]
+    assert edges(family("报: 甲 媳妇 乙 2018-01-01"), "甲", "乙") == []
+
+
 def test_declarations_that_make_no_kinship_are_reported_with_the_reason() -> None:
     rows = family(
         "报: 甲 未婚夫 乙 2015-03-03; 报: 甲 岳母 丙; 报: 甲 孙媳 丁 2015-03-03; 报: 甲 弟弟 戊; 报: 甲 弟弟 甲"

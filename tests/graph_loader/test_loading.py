@@ -13,8 +13,7 @@ from graph_loader.errors import GuanxiError
 from graph_loader.evidence import Evidence
 from graph_loader.graph_hash import graph_hash
 
-ZHANG, LI = "431226197001010010", "431226198202020026"
-PERSON = {"公民身份号码": "431226197001010038", "姓名": "张三", "户号": "H1", "与户主关系": "户主"}
+PERSON = {"公民身份号码": "431226197001010030", "姓名": "张三", "户号": "H1", "与户主关系": "户主"}
 
 
 def hash_of(small: Small) -> str:

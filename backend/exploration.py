@@ -236,7 +236,7 @@ def _step(
         f"""
         MATCH (n:{label} {{key: $key}}){start}[r:{"|".join(types)}]{end}(m)
         WHERE $text = '' OR m.name CONTAINS $text OR m.key STARTS WITH $text OR toString(m.date) STARTS WITH $text
-        WITH n, r, m ORDER BY m.date DESC, m.name, m.key SKIP $after LIMIT $limit
+        WITH n, r, m ORDER BY coalesce(toString(m.date), '') DESC, m.name, m.key SKIP $after LIMIT $limit
         RETURN n, r, m
         """,
         key=key,

@@ -71,6 +71,7 @@ class Canvas(BaseModel):
     about: str = Field(default="", max_length=300)
     nodes: list[Id] = Field(default=[], max_length=5000)
     edges: list[Annotated[str, Field(max_length=700)]] = Field(default=[], max_length=20_000)
+    folded: list[Id] = Field(default=[], max_length=5000)
     hidden: list[Id] = Field(default=[], max_length=5000)
     opened: list[Annotated[str, Field(max_length=700)]] = Field(default=[], max_length=5000)
     off: list[str] = Field(default=[], max_length=50)
@@ -155,7 +156,7 @@ def neighbours(request: Request, desk: TheDesk, viewer: Reader, asked: Neighbour
         exploration.neighbours, asked.id, asked.type, asked.direction, MORE_THAN, asked.after, asked.text
     )
     _log(desk, viewer, "graph.expand", asked.id, {"type": asked.type, "nodes": len(found["nodes"])})
-    return _joined(request, desk, viewer, found, asked.drawn)
+    return JSONResponse(_joined(request, desk, viewer, found, asked.drawn))
 
 
 @router.post("/graph/path")
@@ -164,7 +165,7 @@ def path(request: Request, desk: TheDesk, viewer: Reader, ends: Ends) -> Respons
         _within_towns(desk, viewer, end, language_of(request))
     found = desk.exploration.ask(exploration.path, ends.a, ends.b)
     _log(desk, viewer, "graph.path", ends.a, {"to": ends.b})
-    return _joined(request, desk, viewer, found, ends.drawn)
+    return JSONResponse(_joined(request, desk, viewer, found, ends.drawn))
 
 
 @router.post("/graph/sources")
@@ -197,12 +198,13 @@ def keep(desk: TheDesk, viewer: Reader, canvas: Canvas) -> Response:
 def kept(request: Request, desk: TheDesk, viewer: Reader, name: str) -> Response:
     """A kept canvas with the elements that were added to it, as the graph holds them today."""
     canvas = Canvas.model_validate(exploration.kept_view(desk.home, name))
-    network: Network = (
-        desk.exploration.ask(exploration.elements, canvas.nodes) if canvas.nodes else {"nodes": [], "edges": []}
-    )
+    network: Network = {"nodes": [], "edges": []}
+    if canvas.nodes:
+        network = _visible(viewer, desk.exploration.ask(exploration.elements, canvas.nodes))
     there = {node["id"] for node in network["nodes"]}
     _log(desk, viewer, "graph.view", name, {"nodes": len(there)})
-    told = drawn(network, language_of(request), viewer.money_unit)
+    ends = {end for edge in canvas.edges for end in edge.split("|")[1:3] if not end.startswith("group:")}
+    told = _joined(request, desk, viewer, network, sorted(ends | set(canvas.folded)))
     return JSONResponse({"canvas": canvas.model_dump(mode="json"), "gone": len(set(canvas.nodes) - there), **told})
 
 
@@ -275,7 +277,7 @@ def _subject_network(request: Request, desk: Desk, viewer: Viewer, node_id: str)
     return JSONResponse(drawn(network, language_of(request), viewer.money_unit))
 
 
-def _joined(request: Request, desk: Desk, viewer: Viewer, found: Network, on_canvas: list[str]) -> Response:
+def _joined(request: Request, desk: Desk, viewer: Viewer, found: Network, on_canvas: list[str]) -> Network:
     """What was found, with its relations to what is drawn already."""
     new = [node["id"] for node in found["nodes"]]
     known = {edge["id"] for edge in found["edges"]}
@@ -283,8 +285,7 @@ def _joined(request: Request, desk: Desk, viewer: Viewer, found: Network, on_can
     edges = [*found["edges"], *(edge for edge in more if edge["id"] not in known)]
     ends = {end for edge in edges for end in (edge["source"], edge["target"])} - set(new)
     there = desk.exploration.ask(exploration.elements, ends)["nodes"] if ends else []
-    told = drawn({"nodes": [*found["nodes"], *there], "edges": edges}, language_of(request), viewer.money_unit)
-    return JSONResponse({"nodes": told["nodes"], "edges": told["edges"]})
+    return drawn({"nodes": [*found["nodes"], *there], "edges": edges}, language_of(request), viewer.money_unit)
 
 
 def _neighbour(label: str, kind: Element, language: str) -> str:

@@ -96,7 +96,7 @@ class Network {
     if (this.state.at.size) this.fit();
     if (this.cy.nodes().empty()) this.toast(say("nothing"), true);
     this.ready = true;
-    this.section.dispatchEvent(new CustomEvent("drawn"));
+    this.section.dataset.drawn = "";
   }
 
   async restore(name) {
@@ -112,13 +112,27 @@ class Network {
     if (canvas.table) this.table(true);
   }
 
+  /** Keeps what was received. An edge to a payment that came folded leads to its fold. */
   take({ nodes, edges }) {
     for (const node of nodes) {
       if (!this.pool.nodes.has(node.id)) this.pool.nodes.set(node.id, node);
       for (const member of node.members) this.folded.set(member.id, node.id);
     }
-    for (const edge of edges) if (!this.pool.edges.has(edge.id)) this.pool.edges.set(edge.id, edge);
+    for (const edge of edges.map((each) => this.led(each))) {
+      const known = this.pool.edges.get(edge.id);
+      if (!known) this.pool.edges.set(edge.id, edge);
+      else if (edge.part && !known.parts.some((part) => part.id === edge.part)) known.parts.push(...edge.parts);
+    }
   }
+
+  led(edge) {
+    const [source, target] = [this.folded.get(edge.source) || edge.source, this.folded.get(edge.target) || edge.target];
+    if (source === edge.source && target === edge.target) return edge;
+    return { ...edge, id: `${edge.type}|${source}|${target}`, source, target, part: edge.id, parts: [edge] };
+  }
+
+  /** Ids the database knows of all that is drawn. */
+  known() { return this.visible().nodes.flatMap((node) => (node.many ? node.members.map((member) => member.id) : [node.id])); }
 
   // --- changes, and going back on them ---
 
@@ -150,6 +164,7 @@ class Network {
   /** Puts the whole canvas behind the address, a moment after the last change. */
   keep() {
     clearTimeout(this.keeping);
+    delete this.section.dataset.kept;
     this.keeping = setTimeout(() => this.keepNow().catch((problem) => this.fail(problem)), 500);
   }
 
@@ -161,12 +176,12 @@ class Network {
     const added = [...this.state.nodes].filter((id) => !this.base.has(id));
     const { id } = await fetched("/views", {
       lead, about, nodes: added, edges: added.length ? [...this.state.edges] : [], hidden: [...this.state.hidden], opened: [...this.state.opened],
-      off: [...this.state.off], pinned: [...this.state.pinned], at, merged: this.state.merged, table: this.asTable === true,
+      folded: added.length ? [...this.folded.keys()] : [], off: [...this.state.off], pinned: [...this.state.pinned], at, merged: this.state.merged, table: this.asTable === true,
     });
     const path = window.location.pathname;
     const address = path.startsWith("/explore/view/") ? `/explore/view/${id}` : `${path}?view=${id}`;
     window.history.replaceState(null, "", address + window.location.hash);
-    this.kept = id;
+    this.section.dataset.kept = id;
   }
 
   // --- from the state to what is drawn ---
@@ -215,7 +230,7 @@ class Network {
       const own = source === edge.source && target === edge.target;
       const id = own ? edge.id : `${edge.type}|${source}|${target}`;
       const same = merged.get(id);
-      if (same) { same.parts.push(edge); same.strong = same.strong || edge.strong; } else merged.set(id, { ...edge, id, source, target, parts: [edge] });
+      if (same) { same.parts = [...same.parts, edge]; same.strong = same.strong || edge.strong; } else merged.set(id, { ...edge, id, source, target, parts: edge.parts || [edge] });
     }
     for (const edge of merged.values()) if (edge.parts.length > 1) this.mergeEdge(edge);
     return { nodes: drawnNodes, edges: [...merged.values()] };
@@ -519,8 +534,7 @@ class Network {
   }
 
   near(id, kind, after, text) {
-    const drawn = this.visible().nodes.map((node) => node.id);
-    return fetched("/graph/neighbours", { id, type: kind.type, direction: kind.direction, after, text, drawn });
+    return fetched("/graph/neighbours", { id, type: kind.type, direction: kind.direction, after, text, drawn: this.known() });
   }
 
   async expandKind(id, kind, limit) {
@@ -534,10 +548,10 @@ class Network {
     const nodes = found.nodes.filter((node) => (only === null || only.has(node.id)) && !this.folded.has(node.id));
     const fresh = nodes.filter((node) => !this.state.nodes.has(node.id) || this.state.hidden.has(node.id));
     const there = new Set([...this.state.nodes, ...nodes.map((node) => node.id)]);
-    const edges = found.edges.filter((edge) => there.has(edge.source) && there.has(edge.target));
+    const edges = found.edges.map((edge) => this.led(edge)).filter((edge) => there.has(edge.source) && there.has(edge.target));
     const news = edges.filter((edge) => !this.state.edges.has(edge.id));
     if (!fresh.length && !news.length) { this.toast(found.nodes.length ? say("drawn") : say("no_neighbours")); return; }
-    this.take({ nodes, edges });
+    this.take({ nodes, edges: found.edges });
     this.change((state) => {
       for (const node of nodes) {
         if (!state.nodes.has(node.id) && id) state.brought.set(node.id, id);
@@ -569,8 +583,7 @@ class Network {
     const chosen = this.cy.nodes(":selected").filter((node) => !node.id().startsWith("group:"));
     if (chosen.length !== 2) { this.toast(say("path.choose")); return; }
     try {
-      const drawn = this.visible().nodes.map((node) => node.id);
-      const found = await fetched("/graph/path", { a: chosen[0].id(), b: chosen[1].id(), drawn });
+      const found = await fetched("/graph/path", { a: chosen[0].id(), b: chosen[1].id(), drawn: this.known() });
       if (!found.nodes.length) { this.toast(say("path.none")); return; }
       this.bring(chosen[0].id(), found);
       const ids = new Set(found.nodes.map((node) => node.id));

@@ -1,0 +1,119 @@
+"""The workbench on the sample county, served for a real Chromium; its ledger is a copy, so that leads may be worked here."""
+
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from homes import County
+from page_samples import PASSWORDS, ROLES, VILLAGE, edge, finding, node
+from playwright.sync_api import BrowserContext, Page, expect
+
+from backend import accounts, leads
+from backend.ledger import open_ledger
+from ui.app import create_app
+
+CROWD = 400
+DESK = {"width": 1440, "height": 900}
+
+
+@dataclass(frozen=True)
+class Web:
+    """The served workbench; `crowded` is the key of a lead with 400 nodes."""
+
+    url: str
+    crowded: str
+
+
+def _chromium() -> str:
+    spec = spec_from_file_location("chromium", Path(__file__).parent / "chromium.py")
+    assert spec and spec.loader
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    found = module.find()
+    if not found:
+        pytest.fail("The browser tests need Chromium: run `make browser`, or set CHROMIUM to its path.")
+    return str(found)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict[str, Any]:
+    quiet = [f"--disable-{what}" for what in ("gpu", "background-networking", "component-update", "sync")]
+    return {"executable_path": _chromium(), "args": [*quiet, "--no-sandbox", "--no-first-run"]}
+
+
+@pytest.fixture(scope="session")
+def browser_context_args() -> dict[str, Any]:
+    return {"viewport": DESK, "locale": "zh-CN"}
+
+
+@pytest.fixture(scope="session")
+def web(county: County, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
+    copy = tmp_path_factory.mktemp("web") / "ledger.db"
+    shutil.copy(county.home / "ledger.db", copy)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GUANXI_LEDGER", f"sqlite:///{copy}")
+        ledger = open_ledger(county.home)
+        app = create_app(county.home)
+        assert app.state.desk.ledger
+    with ledger.writing() as session:
+        accounts.create(session, accounts.OWNER, "security", "security_admin", "mountain-stream-5")
+        guard = accounts.viewer_of(accounts.named(session, "security"))
+        for name, role in ROLES.items():
+            accounts.create(session, guard, name, role, PASSWORDS[name], display_name=name.capitalize())
+        leads.record(session, "crowded_lead", [_crowded()], date(2021, 1, 1))
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    yield Web(f"http://127.0.0.1:{listener.getsockname()[1]}", _crowded().key)
+    server.should_exit = True
+    thread.join(10)
+    app.state.desk.close()
+    ledger.close()
+
+
+def _crowded() -> Any:
+    """An invented lead whose network has 400 nodes: a village head and everybody in the village."""
+    head = node("Person", "a" * 20, "沈立冬", True, ("Official",))
+    people = [node("Person", f"{number:020x}", f"村民{number}") for number in range(CROWD - 2)]
+    nodes = [head, node("Village", VILLAGE, "青石村", True), *people]
+    edges = [edge("IN_CHARGE", head["id"], f"Village:{VILLAGE}", True, by="村干部")]
+    edges += [edge("DECLARED", head["id"], each["id"], term="远亲") for each in people]
+    return finding(
+        9, query="crowded_lead", key="crowded_lead-0123456789abcdef", network={"nodes": nodes, "edges": edges}
+    )
+
+
+@pytest.fixture
+def complaints() -> list[str]:
+    """What the browser's console complained about: refused by the policy, not found, thrown."""
+    return []
+
+
+@pytest.fixture
+def as_user(web: Web, new_context: Callable[..., BrowserContext], complaints: list[str]) -> Callable[..., Page]:
+    """`as_user("zhang")`: a page of a browser in which that account has signed in."""
+
+    def sign_in(name: str) -> Page:
+        page = new_context().new_page()
+        page.on("console", lambda line: complaints.append(line.text) if line.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(f"{web.url}/signin")
+        page.get_by_label("账号").fill(name)
+        page.get_by_label("密码").fill(PASSWORDS[name])
+        page.get_by_role("button", name="登录").click()
+        expect(page.locator(".rail")).to_be_visible()
+        return page
+
+    return sign_in

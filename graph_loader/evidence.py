@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from itertools import pairwise
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -290,13 +290,12 @@ class _Lookup:
                     self._match(source, keys, when_sql(spec.when), ends)
 
     def _kinship(self, relationships: list[tuple[str, str, str, str, str, str]]) -> None:
-        """Kinship rests on the rows of each pair of people along its path."""
+        """Kinship rests on rows that name two of the people along its path, not always neighbours on it."""
         pairs = []
         via = self._via([rel for rel in relationships if rel[1] == "KIN"])
         for element, _, _, start, _, end in relationships:
             path = via.get(element, [start, end])
-            pairs += [(a, b, element) for a, b in pairwise(path)]
-            pairs += [(b, a, element) for a, b in pairwise(path)]
+            pairs += [(a, b, element) for a, b in permutations(path, 2)]
         if "residents" in self.rows and pairs:
             people = self.rows["residents"]
             source = self.evidence.sources["residents"]

@@ -19,9 +19,10 @@ PATTERNS = {
     **dict.fromkeys(["U", "UU", "UUU", "UUUU", "D", "DD", "DDD", "DDDD"], "直系"),
     **dict.fromkeys(["S", "US", "SD", "USD"], "旁系三代"),
     **dict.fromkeys(["MU", "DM", "MS", "SM", "MSM", "DMU", "UM", "MD"], "近姻亲"),
-    **dict.fromkeys(["USM", "SDM", "USDM", "MUS", "MSD", "MUSD"], "近姻亲"),
+    **dict.fromkeys(["USM", "SDM", "USDM"], "近姻亲"),
 }
-"""The paths that are kin, and how close. Read backwards each is there too: who is kin to me, I am kin to, as closely."""
+"""The paths that are kin, and how close, as seen from the one whose power is asked about. The rule names the spouses of one's own
+collaterals (姑父), not the collaterals of one's spouse (妻侄): so 姑父 is kin to the nephew, and the nephew is not to 姑父."""
 
 EITHER = "either"
 """Kind of a parent of whom the record only says 'adoptive or step': counts as 近姻亲, the weaker of the two."""

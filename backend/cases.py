@@ -3,6 +3,8 @@
 `people` and `companies` stand in the tables by name: a name in a column of ID numbers, credit codes or accounts becomes a
 valid number of its own, a village's name its code. Required columns that a table leaves out are filled from the defaults of
 `queries/cases.toml`, from the name that belongs to the number, or, for the row's own number, with one that is new.
+
+Numbers of people, companies, projects, contracts … are another in each case, so that many cases can be loaded as one drop.
 """
 
 import csv
@@ -12,6 +14,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -27,10 +30,10 @@ from graph_loader.sources import Column, Source, load_sources
 
 Rows = list[dict[str, str]]
 
-COUNTY = "431226"
-"""Division code that the made-up numbers begin with."""
 NUMBERS = ("person_id", "credit_code", "person_or_company_id")
 NAMES = ("name", "company_name", "payee_name")
+SHARED_KEYS = frozenset({"项目编码", "名册"})
+"""Keys that mean the same in every case: programmes and registers."""
 KNOWN = {"about", "as_of", "people", "companies", "absent", "tables", "lead", "not_run"}
 LEAD = {"level", "persons", "things", "amount", "for", "against", "missing", "says"}
 
@@ -63,7 +66,7 @@ class Case:
     leads: tuple[ExpectedLead, ...]
     not_run: bool
     numbers: Mapping[str, str]
-    """Name of a person, company or village → the number that stands for it."""
+    """Name of a person, company or village, number of a project, contract … as written → the number that stands for it."""
 
     def faults(self, run: QueryRun, secret: Secret) -> list[str]:
         """How what the query found differs from what the case says, a sentence each; of a gap, that it was found after all."""
@@ -87,7 +90,7 @@ class Case:
 
     def _same(self, expected: ExpectedLead, lead: Finding, secret: Secret) -> bool:
         keys = [self._ref(name, lead, secret) for name in expected.persons]
-        keys += [self.numbers.get(name, name) for name in expected.things]
+        keys += [self._key(name) for name in expected.things]
         return sorted(keys) == sorted(lead.identity.values())
 
     def _ref(self, name: str, lead: Finding, secret: Secret) -> str:
@@ -95,6 +98,11 @@ class Case:
         if name in self.numbers:
             return secret.ref("person", self.numbers[name])
         return next((party.ref for party in lead.persons if party.name == name), "")
+
+    def _key(self, thing: str) -> str:
+        """A business key as loaded; of a lot only the project's number before the # is another."""
+        head, mark, tail = thing.partition("#")
+        return self.numbers.get(head, head) + mark + tail
 
     def _told(self, expected: ExpectedLead) -> str:
         return "、".join([*expected.persons, *expected.things])
@@ -113,6 +121,38 @@ class Case:
                 f"{self._told(expected)} has no check `{id}` with {result}" for id in ids if (id, result) not in made
             ]
         return faults
+
+
+def batches(cases: Iterable[Case]) -> list[list[Case]]:
+    """The cases in groups that can be loaded as one drop: same day, same tables left out, no key with two meanings."""
+    groups: list[list[Case]] = []
+    for case in cases:
+        for group in groups:
+            alike = (group[0].as_of, group[0].absent) == (case.as_of, case.absent)
+            if alike and not _conflicts(merged([*group, case])):
+                group.append(case)
+                break
+        else:
+            groups.append([case])
+    return groups
+
+
+def merged(cases: Iterable[Case]) -> dict[str, Rows]:
+    """The tables of several cases as one; rows that several have, like the villages, once."""
+    tables: dict[str, dict[str, dict[str, str]]] = {}
+    for case in cases:
+        for title, rows in case.tables.items():
+            tables.setdefault(title, {}).update({repr(sorted(row.items())): row for row in rows})
+    return {title: list(rows.values()) for title, rows in tables.items()}
+
+
+def _conflicts(tables: Mapping[str, Rows]) -> bool:
+    titles = {source.title: source for source in load_sources().values()}
+    for title, rows in tables.items():
+        keys = [tuple(row.get(name, "") for name in titles[title].key) for row in rows]
+        if len(set(keys)) < len(keys):
+            return True
+    return False
 
 
 def read_case(path: Path, shared: Path | None = None) -> Case:
@@ -167,8 +207,14 @@ def _expected(path: Path, lead: Mapping[str, Any]) -> ExpectedLead:
     )
 
 
+def _mark(path: Path) -> int:
+    """Tells the numbers of one case from those of the others."""
+    return int(sha256(f"{path.parent.name}/{path.stem}".encode()).hexdigest(), 16) % 10**4
+
+
 def _numbers(path: Path, content: Mapping[str, Any], divisions: str) -> dict[str, str]:
-    """Numbers that pass their check digits; the same name has the same number in every case."""
+    """Numbers that pass their check digits."""
+    region = f"43{_mark(path):04d}"
     numbers = {row["村"]: row["村编码"] for row in csv.DictReader(io.StringIO(divisions.strip()))}
     for name, told in content.get("people", {}).items():
         match = re.fullmatch(r"([男女]) (\d{4})-(\d\d)-(\d\d)", told)
@@ -176,10 +222,10 @@ def _numbers(path: Path, content: Mapping[str, Any], divisions: str) -> dict[str
             raise GuanxiError(f"{path.name}: {name} is {told!r}, not like `男 1975-03-02`: give sex and birthday.")
         sex, year, month, day = match.groups()
         serial = int(sha256(name.encode()).hexdigest(), 16) % 500 * 2 + (sex == "男")
-        body = f"{COUNTY}{year}{month}{day}{serial % 1000:03d}"
+        body = f"{region}{year}{month}{day}{serial:03d}"
         numbers[name] = body + ric.calc_check_digit(body + "0")
     for name in content.get("companies", []):
-        body = f"91{COUNTY}MA{int(sha256(name.encode()).hexdigest(), 16) % 10**7:07d}"
+        body = f"91{region}MA{int(sha256(name.encode()).hexdigest(), 16) % 10**7:07d}"
         numbers[name] = body + uscc.calc_check_digit(body)
     double = {number for number in numbers.values() if list(numbers.values()).count(number) > 1}
     if double:
@@ -188,7 +234,7 @@ def _numbers(path: Path, content: Mapping[str, Any], divisions: str) -> dict[str
     return numbers
 
 
-def _rows(path: Path, source: Source, text: str, defaults: Mapping[str, str], numbers: Mapping[str, str]) -> Rows:
+def _rows(path: Path, source: Source, text: str, defaults: Mapping[str, str], numbers: dict[str, str]) -> Rows:
     rows = []
     for at, given in enumerate(csv.DictReader(io.StringIO(text.strip())), start=1):
         if None in given or None in given.values():
@@ -201,6 +247,9 @@ def _rows(path: Path, source: Source, text: str, defaults: Mapping[str, str], nu
         for column in source.columns.values():
             if column.required and column.name not in row:
                 row[column.name] = _supplied(path, source, column, row, at)
+        for name in _own_numbers() & row.keys():
+            if row[name]:
+                numbers[row[name]] = f"{row[name]}-{_mark(path):04d}"
         rows.append({name: _number(source.columns[name], value, numbers) for name, value in row.items()})
     return rows
 
@@ -224,9 +273,17 @@ def _beside(stem: str, columns: Iterable[Column]) -> list[str]:
     return [column.name for column in columns if column.kind in NUMBERS and column.name.startswith(stem)]
 
 
+@cache
+def _own_numbers() -> frozenset[str]:
+    """Columns of numbers that a case makes up: keys of projects, contracts, payments …"""
+    keys = {source.key[0] for source in load_sources().values() if source.columns[source.key[0]].kind == "code"}
+    return frozenset(keys - SHARED_KEYS | {"户号"})
+
+
 def _number(column: Column, value: str, numbers: Mapping[str, str]) -> str:
     if value not in numbers:
         return value
     if column.kind == "account":
-        return f"6217{int(sha256(value.encode()).hexdigest(), 16) % 10**15:015d}"
-    return numbers[value] if column.kind in (*NUMBERS, "village_code", "village_or_unit") else value
+        return f"6217{int(sha256(numbers[value].encode()).hexdigest(), 16) % 10**15:015d}"
+    named = column.kind in (*NUMBERS, "village_code", "village_or_unit")
+    return numbers[value] if named or column.name in _own_numbers() else value

@@ -25,6 +25,7 @@ from graph_loader.sources import load_sources
 FOLDER = Path(__file__).parent.parent / "queries"
 
 STATUSES = ("experimental", "stable", "retired")
+RESULTS: tuple[str, ...] = ("for", "against", "missing")
 PLAIN_TYPES = ("text", "integer", "percent", "amount", "date")
 """Column types beside the labels of the graph: `percent` is a share of 1, `amount` 元."""
 
@@ -35,7 +36,7 @@ null (does not apply), the paths the suspicion rests on, and the paths drawn pal
 GIVEN = frozenset({"as_of", "touched"})
 """Parameters that every query gets: the day of the run, and the keys of the anchors to look at."""
 
-PARAMETER_TYPES = {"integer": int, "number": (int, float), "text": str, "date": date}
+PARAMETER_TYPES: dict[str, Any] = {"integer": int, "number": (int, float), "text": str, "date": date}
 STEM = re.compile(r"[a-z][a-z0-9_]*")
 NAME = re.compile(r"[a-z][a-z_]*")
 
@@ -371,7 +372,7 @@ def _checks(
     for entry in entries:
         content = {**shared.get(entry.get("id", ""), {}), **entry}
         _known(content, {"id", "table", "for", "against", "missing"}, {"id"})
-        says = {result: _words(content, result) for result in ("for", "against", "missing") if result in content}
+        says = {result: _words(content, result) for result in RESULTS if result in content}
         if not says:
             raise _Broken(f"the check `{content['id']}` says nothing: give it `for`, `against` or `missing`")
         if "table" in content:

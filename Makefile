@@ -4,7 +4,7 @@ BIN := .venv/bin
 .PHONY: setup demo test bench proof browser lint clean
 
 setup: .venv/installed
-	@$(BIN)/guanxi engine install
+	@started=$$(date +%s); $(BIN)/guanxi engine install && echo "graph engine: $$(( $$(date +%s) - started )) s"
 
 .venv/installed: requirements.txt pyproject.toml
 	@started=$$(date +%s); \
@@ -14,7 +14,7 @@ setup: .venv/installed
 	echo "environment: $$(( $$(date +%s) - started )) s"
 
 demo: setup
-	@GUANXI_HOME=var/demo $(BIN)/python -m guanxi.demo
+	@GUANXI_HOME=var/demo exec $(BIN)/python -m guanxi.demo
 
 .venv/installed-dev: .venv/installed requirements-dev.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt && touch $@
@@ -34,7 +34,7 @@ bench: setup .venv/installed-dev
 	$(BIN)/python tests/bench.py
 
 proof: setup browser
-	GUANXI_PROOF=1 $(BIN)/pytest
+	GUANXI_PROOF_EXAMPLES=300 $(BIN)/pytest
 
 clean:
 	rm -rf .venv var

@@ -56,7 +56,7 @@ class Workbench:
             frozen = leads.get(session, OWNER, key).current.network
         graph: nx.MultiDiGraph[str] = nx.MultiDiGraph(key=key)
         for node in frozen["nodes"]:
-            graph.add_node(node["id"], label=node["label"], name=node["name"], **node.get("props", {}))
+            graph.add_node(node["id"], **{**node.get("props", {}), "label": node["label"], "name": node["name"]})
         for edge in frozen["edges"]:
             graph.add_edge(edge["source"], edge["target"], type=edge["type"], properties=edge.get("props", {}))
         return graph

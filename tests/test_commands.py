@@ -1,0 +1,132 @@
+"""The command line as scripts rely on it: exit status, JSON, one plain sentence where something is wrong."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from homes import County, Small
+
+ROOT = Path(__file__).parent.parent
+
+
+def guanxi(home: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Runs the command of this environment in a process of its own."""
+    return subprocess.run(
+        [str(Path(sys.executable).parent / "guanxi"), *words],
+        env={**os.environ, "GUANXI_HOME": str(home), **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+def answer(done: subprocess.CompletedProcess[str]) -> Any:
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.fixture
+def drop(tmp_path: Path) -> Path:
+    folder = tmp_path / "drop"
+    folder.mkdir()
+    (folder / "divisions.csv").write_text(
+        "村编码,村,乡镇编码,乡镇,县\n431226101203,黄家团村,431226101,锦和镇,麻阳县\n431226101,,,,\n", encoding="utf-8"
+    )
+    (folder / "readme.md").write_text("not a table")
+    return folder
+
+
+def test_load_gives_a_receipt_and_counts_every_row(small: Small, drop: Path) -> None:
+    receipt = answer(guanxi(small.home, "load", str(drop), "--json"))
+    (entry,) = receipt["files"]
+    assert (entry["file"], entry["table"], entry["read"], entry["loaded"], entry["quarantined"]) == (
+        "divisions.csv",
+        "divisions",
+        2,
+        1,
+        1,
+    )
+    assert {"unchanged", "corrected", "duplicate", "unknown_columns", "sheet"} <= entry.keys()
+    assert receipt["ignored"] == [{"file": "readme.md", "why": "no departmental table"}]
+    again = answer(guanxi(small.home, "load", str(drop), "--json"))
+    assert (again["delivery"], again["new"]) == (receipt["delivery"], False)
+    (waiting,) = [json.loads(line) for line in guanxi(small.home, "quarantine").stdout.splitlines()]
+    assert waiting.keys() == {"delivery", "file", "sheet", "row", "column", "value", "reason"}
+    assert (waiting["row"], waiting["delivery"]) == (3, receipt["delivery"])
+    (listed,) = answer(guanxi(small.home, "deliveries", "--json"))
+    assert listed["delivery"] == receipt["delivery"]
+
+
+def test_too_many_quarantined_rows_and_refused_files_exit_with_one(small: Small, drop: Path) -> None:
+    assert guanxi(small.home, "load", str(drop), "--max-quarantine", "0").returncode == 1
+    assert guanxi(small.home, "load", str(drop), "--max-quarantine", "1").returncode == 0
+    (drop / "odd.csv").write_text("甲,乙\n1,2\n", encoding="utf-8")
+    refused = guanxi(small.home, "load", str(drop))
+    assert refused.returncode == 1
+    assert "odd.csv" in refused.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("load", "/nowhere"), "is no folder"),
+        (("withdraw", "d0009-aaaaaaaa"), "There is no delivery"),
+        (("detect", "--query", "nonsense"), "There is no query"),
+        (("quarantine", "--format", "doc"), "There is no format"),
+    ],
+)
+def test_what_cannot_be_done_is_one_sentence_and_exit_two(small: Small, words: tuple[str, ...], says: str) -> None:
+    done = guanxi(small.home, *words)
+    assert done.returncode == 2
+    assert says in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert done.stdout == ""
+
+
+def test_a_server_that_does_not_answer_is_one_sentence(tmp_path: Path) -> None:
+    done = guanxi(tmp_path, "graph", "hash", GUANXI_NEO4J_URI="bolt://127.0.0.1:9", GUANXI_NEO4J_PASSWORD="x")
+    assert done.returncode == 2
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert "Traceback" not in done.stderr
+
+
+def test_detect_says_what_ran_and_what_could_not_look(small: Small, drop: Path) -> None:
+    guanxi(small.home, "load", str(drop))
+    run = answer(guanxi(small.home, "detect", "--json"))
+    by_id = {query["query"]: query for query in run["queries"]}
+    assert by_id["paid_after_death"]["status"] == "not_run"
+    assert set(by_id["paid_after_death"]["missing"]) >= {"deaths", "payments"}
+    assert {"as_of", "queries", "seconds"} <= run.keys()
+
+
+def test_leads_are_json_lines_with_the_agreed_fields(county: County) -> None:
+    lines = guanxi(county.home, "leads").stdout.splitlines()
+    found = [json.loads(line) for line in lines]
+    assert len(found) > 50
+    fields = {
+        "key", "query", "pack", "query_version", "level", "title", "persons", "things", "amount", "from", "to",
+        "rows", "for", "against", "state", "basis", "assignee", "first_seen", "last_seen",
+    }  # fmt: skip
+    for lead in found:
+        assert fields <= lead.keys()
+        assert lead["level"] in ("high", "medium", "low", "verify")
+        assert lead["rows"] and all({"table", "delivery", "file", "sheet", "row"} <= row.keys() for row in lead["rows"])
+        assert all(person["id"][6:14] == "********" for person in lead["persons"])
+
+
+def test_help_names_every_command(tmp_path: Path) -> None:
+    shown = guanxi(tmp_path, "--help").stdout
+    for command in ("load", "detect", "leads", "sample", "web", "engine", "user", "audit", "graph", "rebuild"):
+        assert f" {command} " in shown
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert all(
+        f"`guanxi {command}" in readme or f"`{command}" in readme for command in ("load", "detect", "leads", "web")
+    )
+
+
+def test_the_reference_page_is_that_of_the_ontology(tmp_path: Path) -> None:
+    assert guanxi(tmp_path, "graph", "reference").stdout == (ROOT / "docs" / "graph.md").read_text(encoding="utf-8")

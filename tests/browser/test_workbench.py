@@ -94,7 +94,7 @@ def test_a_lead_is_closed_by_two_people_and_never_by_one(
     zhang.goto(address)
     zhang.get_by_role("button", name="开始核查").click()
     expect(zhang.locator("#state")).to_have_text("核查中")
-    zhang.keyboard.press("e")
+    zhang.locator("#propose summary").click()
     zhang.get_by_label("结论", exact=True).select_option(label="属实")
     zhang.locator("#propose textarea").fill("已调阅申请表，签字为本人")
     zhang.locator("#propose form").get_by_role("button").click()

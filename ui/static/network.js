@@ -227,10 +227,11 @@ class Network {
     for (const edge of edges) {
       const source = into.get(edge.source) || edge.source;
       const target = into.get(edge.target) || edge.target;
-      const own = source === edge.source && target === edge.target;
-      const id = own ? edge.id : `${edge.type}|${source}|${target}`;
+      const id = `${edge.type}|${source}|${target}`;
       const same = merged.get(id);
-      if (same) { same.parts = [...same.parts, edge]; same.strong = same.strong || edge.strong; } else merged.set(id, { ...edge, id, source, target, parts: edge.parts || [edge] });
+      const parts = edge.parts || [edge];
+      if (!same) merged.set(id, { ...edge, id, source, target, parts });
+      else Object.assign(same, { parts: [...same.parts, ...parts], strong: same.strong || edge.strong, against: same.against && edge.against });
     }
     for (const edge of merged.values()) if (edge.parts.length > 1) this.mergeEdge(edge);
     return { nodes: drawnNodes, edges: [...merged.values()] };
@@ -246,13 +247,16 @@ class Network {
       under: payments ? `${say("payments", { n: members.length })} ${span}` : "", strong: members.some((node) => node.strong), many: members.length, members, facts: [] };
   }
 
+  /** Several relations of a type between the same two: what they say, their sum, or how many they are. */
   mergeEdge(edge) {
     const amounts = edge.parts.filter((part) => part.amount);
     const total = amounts.reduce((sum, part) => sum + part.amount, 0);
+    const said = [...new Set(edge.parts.map((part) => part.caption))];
     edge.amount = amounts.length ? total : null;
+    edge.facts = edge.parts.length <= 3 ? edge.parts.flatMap((part) => part.facts) : [];
     if (amounts.length && edge.type !== "INTO") edge.caption = this.money(total);
+    else if (said.length <= 3) edge.caption = said.filter(Boolean).join("、");
     else edge.caption = edge.word ? `${edge.word} ×${edge.parts.length}` : "";
-    edge.facts = [];
   }
 
   money(amount) {
@@ -733,7 +737,8 @@ class Network {
       known.nodes.push(...near.nodes);
       known.edges.push(...near.edges);
       for (const node of near.nodes.filter((each) => !this.state.nodes.has(each.id) || this.state.hidden.has(each.id))) {
-        list.append(make("label", {}, make("input", { type: "checkbox", value: node.id }), [node.caption, node.under].filter(Boolean).join(" · ")));
+        list.append(make("label", {}, make("input", { type: "checkbox", value: node.id }), 
+          [node.label === "Payment" ? node.name : "", node.caption, node.under].filter(Boolean).join(" · ")));
       }
     };
     let waiting = 0;

@@ -210,7 +210,7 @@ def test_a_path_between_two_people_is_found(as_user: User, web: Any, by_query: d
     canvas = Canvas(page)
     page.keyboard.press("p")
     expect(page.locator(".network .toast")).to_contain_text("先选中两个对象")
-    canvas.ask("(n) => n.cy.edges('.kin.strong')[0].connectedNodes().select()")
+    canvas.ask("(n) => { n.cy.edges('.kin.strong')[0].connectedNodes().select(); }")
     page.keyboard.press("p")
     expect(page.locator(".network .toast")).to_contain_text(re.compile("新增|已全部在图中"))
 

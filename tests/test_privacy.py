@@ -1,10 +1,11 @@
 """No number of a person, account or phone leaves the evidence in full: not in the graph, a page, an export, the ledger or the log."""
 
 import re
+import shutil
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
@@ -83,16 +84,23 @@ def test_an_export_holds_no_number_in_full(county: County, canaries: set[str], f
     assert not leaks(text, canaries)
 
 
+A_KIND = 40
+"""So many pages of one kind (a lead, a source row, a network …) are looked at."""
+
+
 def pages(client: TestClient) -> Iterator[tuple[str, str]]:
-    """Every page that a supervisor reaches by links from the list of leads, three steps deep, each kind often enough."""
+    """The pages that a supervisor reaches by links from the list of leads, three steps deep."""
     seen: set[str] = set()
+    kinds: Counter[str] = Counter()
     ahead = ["/leads", "/leads.json", "/leads.csv", "/explore", "/data", "/data.json", "/queries", "/queries.json"]
     for _ in range(3):
         found: list[str] = []
         for address in ahead:
-            if address in seen:
+            kind = re.sub(r"[a-z_]+-[0-9a-f]{16}|\d+|\?.*", "*", address)
+            if address in seen or kinds[kind] == A_KIND:
                 continue
             seen.add(address)
+            kinds[kind] += 1
             answer = client.get(address)
             assert answer.status_code == 200, (address, answer.status_code)
             yield address, answer.text
@@ -100,19 +108,20 @@ def pages(client: TestClient) -> Iterator[tuple[str, str]]:
         ahead = [address.replace("&amp;", "&") for address in dict.fromkeys(found)]
 
 
-def test_no_page_shows_a_number_in_full(county: County, canaries: set[str]) -> None:
+def test_no_page_shows_a_number_in_full(
+    county: County, canaries: set[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copy(county.home / "ledger.db", tmp_path / "ledger.db")
+    monkeypatch.setenv("GUANXI_LEDGER", f"sqlite:///{tmp_path / 'ledger.db'}")
     ledger = open_ledger(county.home)
     with ledger.writing() as session:
-        accounts.create(session, OWNER, "canary", "security_admin", PASSWORD)
-        boss: Any = accounts.viewer_of(accounts.named(session, "canary"))
-        accounts.create(session, boss, "canary-reader", "supervisor", PASSWORD)
+        accounts.create(session, OWNER, "keeper", "security_admin", PASSWORD)
+        keeper = accounts.viewer_of(accounts.named(session, "keeper"))
+        accounts.create(session, keeper, "reader", "supervisor", PASSWORD)
     ledger.close()
-    with TestClient(create_app(county.home), base_url="https://testserver") as client:
-        client.post(
-            "/signin",
-            data={"name": "canary-reader", "password": PASSWORD},
-            headers={"Origin": "https://testserver"},
-        )
+    origin = "https://testserver"
+    with TestClient(create_app(county.home), base_url=origin) as client:
+        client.post("/signin", data={"name": "reader", "password": PASSWORD}, headers={"Origin": origin})
         visited = []
         for address, text in pages(client):
             visited.append(address)

@@ -44,8 +44,9 @@ class Network:
         known["strong"] = known["strong"] or strong
 
     def traced(self) -> set[str]:
-        """Ids of the elements whose source rows are those of the lead."""
-        return {id for id, node in self.nodes.items() if node["label"] not in PLACES} | self.edges.keys()
+        """Ids of the elements whose source rows are those of the lead: of people beside the path only what ties them to it."""
+        beside = {id for id, node in self.nodes.items() if node["label"] == "Person" and not node["strong"]}
+        return {id for id, node in self.nodes.items() if node["label"] not in PLACES} - beside | self.edges.keys()
 
     def folded(self) -> dict[str, list[Element]]:
         """`{"nodes", "edges"}` in a fixed order. A fold is a node with `count`, `sum` (元), `from`, `to` and its `members`."""

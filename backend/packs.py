@@ -26,8 +26,8 @@ FOLDER = Path(__file__).parent.parent / "queries"
 
 STATUSES = ("experimental", "stable", "retired")
 RESULTS: tuple[str, ...] = ("for", "against", "missing")
-PLAIN_TYPES = ("text", "integer", "percent", "amount", "date")
-"""Column types beside the labels of the graph: `percent` is a share of 1, `amount` 元."""
+PLAIN_TYPES = ("text", "integer", "percent", "amount", "date", "table")
+"""Column types beside the labels of the graph: `percent` is a share of 1, `amount` 元, `table` the id of a table, said by its title."""
 
 COMMON = ("level", "checks", "evidence", "context")
 """What every query returns beside its columns: the level of the row, a map from check id to `for`, `against`, `missing` or

@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from graph_loader.sources import load_sources
+
 LANGUAGES = ("zh", "en")
 ABOUT_EVENTS = frozenset({"count", "from", "to"})
 """Gaps that every sentence may use beside the columns."""
@@ -74,6 +76,8 @@ def _day(day: date, form: str | None, language: str) -> str:
 def _word(value: Any, type: str) -> str:
     if type == "amount":
         return f"{value:,.2f}".removesuffix(".00")
+    if type == "table":
+        return load_sources()[value].title
     if type == "percent":
         return f"{value:.1%}".replace(".0%", "%")
     return str(value)

@@ -24,7 +24,7 @@ WITH *,
        })) AS is_next,
      any(change IN changes WHERE change.approval_no IS NOT NULL) AS approved, size(changes) > 0 AS taken_over
 WHERE (event:Contract AND size(winners) > 0 AND NOT newcomer IN winners AND NOT (is_next AND size(changes) > 0)
-       AND NOT any(firm IN winners WHERE firm.key STARTS WITH '名称:'))
+       AND NOT any(firm IN winners WHERE firm.key STARTS WITH '名称:' AND coalesce(firm.name = newcomer.name, false)))
    OR (event:ContractChange AND event.kind = '承包商' AND event.approval_no IS NULL AND newcomer <> contractor
        AND NOT newcomer IN winners AND NOT is_next)
    OR (event:Voucher AND newcomer <> contractor AND NOT approved
@@ -53,21 +53,25 @@ WITH project, contract, contractor, newcomer, winners, is_next, approved, taken_
      collect(DISTINCT power) AS powers, collect(link)[0] AS link
 OPTIONAL MATCH (village:Village {key: project.village})
 WITH *, [p = (official)-[:DECLARED]-(who:Person) WHERE who IN nodes(link) | p] AS declarations
-WITH *, [p IN declarations WHERE relationships(p)[0].date <= decided | relationships(p)[0].date] AS declared_on
+WITH *, [p IN declarations WHERE relationships(p)[0].date <= decided | relationships(p)[0].date] AS declared_on,
+     newcomer:Company AND any(firm IN CASE WHEN 'Contract' IN kind THEN winners ELSE [contractor] END
+                              WHERE firm.key STARTS WITH '名称:') AS unsure
 UNWIND events AS paper
 RETURN project, newcomer, official, contract, village,
        CASE WHEN paper:Voucher THEN paper ELSE contract END AS event, CASE WHEN paper:ContractChange THEN paper END AS change,
        CASE WHEN 'Contract' IN kind THEN '签约' WHEN 'Voucher' IN kind THEN '收款' ELSE '合同变更' END AS how,
+       CASE WHEN 'Contract' IN kind THEN 'signed' WHEN 'Voucher' IN kind THEN 'paid' ELSE 'contract changed' END AS how_en,
        length(link) AS hops,
-       [p IN posts | coalesce(last(nodes(p)).town_name, '') + last(nodes(p)).name + relationships(p)[0].title] AS post,
+       [p IN posts | coalesce(last(nodes(p)).town_name, '') + coalesce(last(nodes(p)).name, last(nodes(p)).key) + relationships(p)[0].title] AS post,
        [p IN powers | relationships(p)[0].by] AS power,
        CASE WHEN NOT paper:Voucher THEN contract.amount WHEN NOT taken_over THEN paper.amount END AS amount,
        coalesce(paper.signed, paper.date, contract.signed) AS day, decided, declared_on,
-       CASE WHEN is_next AND 'Contract' IN kind THEN 'low' WHEN size(posts) = 0 THEN 'verify' ELSE 'high' END AS level,
+       CASE WHEN is_next AND 'Contract' IN kind THEN 'low' WHEN size(posts) = 0 OR unsure THEN 'verify' ELSE 'high' END AS level,
        {in_post: CASE WHEN size(posts) > 0 THEN 'for' ELSE 'missing' END,
         hops: 'for',
         tender: CASE WHEN size(winners) = 0 THEN 'missing' WHEN is_next THEN 'against' WHEN NOT newcomer IN winners THEN 'for' END,
         approved_change: CASE WHEN approved THEN 'against' ELSE 'for' END,
+        identified: CASE WHEN unsure THEN 'missing' END,
         declared: CASE WHEN size(declared_on) > 0 THEN 'against' ELSE 'for' END} AS checks,
        [p IN swaps WHERE paper IN nodes(p)] + [link] + powers AS evidence,
        posts + declarations + [p = (contract)-[:AWARDED_TO|CARRIES_OUT]->() | p]

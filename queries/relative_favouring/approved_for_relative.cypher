@@ -19,14 +19,15 @@ WITH *,
 WITH *, [p IN declarations WHERE relationships(p)[0].date <= decided | relationships(p)[0].date] AS declared_on
 RETURN signer, relative, programme, event, village, decider,
        CASE type(signature) WHEN 'APPROVED' THEN '审批人' WHEN 'REVIEWED' THEN '审核人' ELSE '经办人' END AS role,
-       kin.term AS term,
+       CASE type(signature) WHEN 'APPROVED' THEN 'approver' WHEN 'REVIEWED' THEN 'reviewer' ELSE 'handler' END AS role_en,
+       kin.term AS term, kin.basis AS basis,
        CASE WHEN event:Payment THEN event.amount END AS amount, day, decided, declared_on,
        CASE WHEN size(declared_on) > 0 THEN 'low'
             WHEN programme.mode IS NULL THEN 'verify'
             WHEN type(signature) = 'APPROVED' THEN 'high'
             ELSE 'medium' END AS level,
        {role: CASE WHEN type(signature) = 'APPROVED' THEN 'for' WHEN decider IS NULL THEN 'missing' ELSE 'against' END,
-        kin_that_day: 'for',
+        kin: 'for',
         declared: CASE WHEN size(declared_on) > 0 THEN 'against' ELSE 'for' END,
         mode: CASE WHEN programme.mode IS NULL THEN 'missing' END} AS checks,
        [kinship, owned, signed] AS evidence,

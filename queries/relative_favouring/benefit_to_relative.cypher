@@ -27,15 +27,15 @@ WITH *,
       WHERE entry.from <= payment.date < entry.to | p] AS entries
 WITH *, [p IN declarations WHERE relationships(p)[0].date <= decided | relationships(p)[0].date] AS declared_on
 RETURN official, relative, programme, payment, village, signer,
-       kin.term AS term,
-       [p IN posts | coalesce(last(nodes(p)).town_name, '') + last(nodes(p)).name + relationships(p)[0].title] AS post,
+       kin.term AS term, kin.basis AS basis,
+       [p IN posts | coalesce(last(nodes(p)).town_name, '') + coalesce(last(nodes(p)).name, last(nodes(p)).key) + relationships(p)[0].title] AS post,
        [p IN powers | relationships(p)[0].by] + CASE WHEN size(signatures) > 0 THEN ['签字'] ELSE [] END AS power,
        payment.amount AS amount, payment.date AS day, decided, declared_on,
        CASE WHEN size(declared_on) > 0 THEN 'low'
             WHEN programme.mode IS NULL THEN 'verify'
             WHEN size(signatures) > 0 OR any(p IN powers WHERE relationships(p)[0].by = '村干部') THEN 'high'
             ELSE 'medium' END AS level,
-       {in_post: 'for',
+       {in_post: 'for', kin: 'for',
         signed: CASE WHEN size(signatures) > 0 THEN 'for' WHEN signer IS NULL THEN 'missing' ELSE 'against' END,
         declared: CASE WHEN size(declared_on) > 0 THEN 'against' ELSE 'for' END,
         listed: CASE WHEN programme.register IS NULL THEN null WHEN size(entries) > 0 THEN 'against' ELSE 'for' END,

@@ -26,13 +26,12 @@ WITH *,
 WHERE size(posts) > 0 OR NOT EXISTS { (official)-[:HOLDS_POST]->() }
 WITH *, [p IN declarations WHERE relationships(p)[0].date <= decided | relationships(p)[0].date] AS declared_on
 RETURN official, relative, company, project, event, village,
-       kin.term AS term, role.role AS role, toString(role.share) + '%' AS share,
-       CASE WHEN event:Contract THEN '签约' WHEN event:Bid THEN '中标' ELSE '收款' END AS how,
-       [p IN posts | coalesce(last(nodes(p)).town_name, '') + last(nodes(p)).name + relationships(p)[0].title] AS post,
+       kin.term AS term, kin.basis AS basis, role.role AS role, role.share / 100 AS share,
+       [p IN posts | coalesce(last(nodes(p)).town_name, '') + coalesce(last(nodes(p)).name, last(nodes(p)).key) + relationships(p)[0].title] AS post,
        charge.by AS power,
        coalesce(event.price, event.amount) AS amount, coalesce(event.date, decided) AS day, decided, declared_on,
        CASE WHEN size(declared_on) > 0 THEN 'low' WHEN size(posts) = 0 THEN 'verify' WHEN leading THEN 'high' ELSE 'medium' END AS level,
-       {in_post: CASE WHEN size(posts) > 0 THEN 'for' ELSE 'missing' END,
+       {in_post: CASE WHEN size(posts) > 0 THEN 'for' ELSE 'missing' END, kin: 'for',
         role: CASE WHEN leading THEN 'for' ELSE 'against' END,
         declared: CASE WHEN size(declared_on) > 0 THEN 'against' ELSE 'for' END} AS checks,
        [kinship, held, power]

@@ -10,7 +10,7 @@ OPTIONAL MATCH (payment)-[:FOR]->(application:Application)
 OPTIONAL MATCH (village:Village {key: coalesce(payment.village, application.village, official.village)})
 WITH *, [(application)<-[:APPLIED]-(who:Person) | who] AS applicants
 RETURN official, programme, payment, village,
-       coalesce(office.town_name, '') + office.name + post.title AS post, post.from AS since,
+       coalesce(office.town_name, '') + coalesce(office.name, office.key) + post.title AS post, post.from AS since,
        payment.amount AS amount, payment.date AS day,
        'high' AS level,
        {post_that_day: 'for',

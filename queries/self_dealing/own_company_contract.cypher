@@ -22,9 +22,8 @@ OPTIONAL MATCH (village:Village {key: project.village})
 WITH *, [p = (official)-[post:HOLDS_POST]->() WHERE post.from <= decided < post.to | p] AS posts
 WHERE size(posts) > 0 OR NOT EXISTS { (official)-[:HOLDS_POST]->() }
 RETURN official, company, project, event, village,
-       role.role AS role, toString(role.share) + '%' AS share,
-       CASE WHEN event:Contract THEN '签约' ELSE '收款' END AS how,
-       [p IN posts | coalesce(last(nodes(p)).town_name, '') + last(nodes(p)).name + relationships(p)[0].title] AS post,
+       role.role AS role, role.share / 100 AS share,
+       [p IN posts | coalesce(last(nodes(p)).town_name, '') + coalesce(last(nodes(p)).name, last(nodes(p)).key) + relationships(p)[0].title] AS post,
        charge.by AS power,
        event.amount AS amount, coalesce(event.date, decided) AS day, decided,
        CASE WHEN size(posts) > 0 THEN 'high' ELSE 'verify' END AS level,

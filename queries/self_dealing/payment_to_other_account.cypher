@@ -27,7 +27,7 @@ MATCH (programme:Programme {key: payment.programme})
 RETURN holder, beneficiary, account, programme, payment, village,
        CASE WHEN official <> holder THEN official END AS official,
        relationships(link)[0].term AS term,
-       [p IN posts | coalesce(last(nodes(p)).town_name, '') + last(nodes(p)).name + relationships(p)[0].title] AS post,
+       [p IN posts | coalesce(last(nodes(p)).town_name, '') + coalesce(last(nodes(p)).name, last(nodes(p)).key) + relationships(p)[0].title] AS post,
        charge.by AS power,
        payment.amount AS amount, payment.date AS day, declared_on,
        CASE WHEN size(care) > 0 THEN 'low' WHEN NOT coalesce(beneficiary.identified, true) THEN 'verify' ELSE 'high' END AS level,

@@ -14,6 +14,7 @@ OPTIONAL MATCH (village:Village {key: coalesce(event.village, paper.village, off
 WITH *, head([(paper)<-[:APPROVED]-(somebody:Person) | somebody]) AS decider
 RETURN official, programme, event, village, decider,
        CASE type(signature) WHEN 'APPROVED' THEN '审批人' WHEN 'REVIEWED' THEN '审核人' ELSE '经办人' END AS role,
+       CASE type(signature) WHEN 'APPROVED' THEN 'approver' WHEN 'REVIEWED' THEN 'reviewer' ELSE 'handler' END AS role_en,
        CASE WHEN event:Payment THEN event.amount END AS amount, day, decided,
        CASE WHEN programme.mode IS NULL THEN 'verify' WHEN type(signature) = 'APPROVED' THEN 'high' ELSE 'medium' END AS level,
        {role: CASE WHEN type(signature) = 'APPROVED' THEN 'for' WHEN decider IS NULL THEN 'missing' ELSE 'against' END,

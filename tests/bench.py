@@ -31,7 +31,7 @@ from ui.app import create_app
 ROOT = Path(__file__).parent.parent
 GUANXI = [str(ROOT / ".venv" / "bin" / "guanxi")]
 BATCH = 10_000
-PASSWORD = "bench-only-9f3a71"
+PASSWORD = "only-here-9f3a71"
 
 
 @dataclass(frozen=True)
@@ -122,11 +122,13 @@ def browse(home: Path) -> Iterator[Figure]:
     """Pages as a signed-in supervisor gets them, the median of nine after one warm-up."""
     ledger = open_ledger(home)
     with ledger.writing() as session:
-        accounts.create(session, accounts.OWNER, "bench", "supervisor", PASSWORD)
+        accounts.create(session, accounts.OWNER, "keeper", "security_admin", PASSWORD)
+        keeper = accounts.viewer_of(accounts.named(session, "keeper"))
+        accounts.create(session, keeper, "reader", "supervisor", PASSWORD)
     ledger.close()
     with TestClient(create_app(home), base_url="https://testserver") as client:
         origin = {"Origin": "https://testserver"}
-        answer = client.post("/signin", data={"name": "bench", "password": PASSWORD}, headers=origin)
+        answer = client.post("/signin", data={"name": "reader", "password": PASSWORD}, headers=origin)
         if answer.status_code >= 400:
             raise SystemExit(f"sign-in for the bench failed: {answer.status_code}")
         first = client.get("/leads.json").json()

@@ -59,9 +59,15 @@ def tables() -> dict[str, list[dict[str, Any]]]:
     }
 
 
+@pytest.fixture(scope="module")
+def small(small_engine: Small, tables: dict[str, list[dict[str, Any]]]) -> Small:
+    """The small home with these tables, loaded once for this file, which only reads."""
+    small_engine.load_tables(tables)
+    return small_engine
+
+
 @pytest.fixture
-def driver(small: Small, tables: dict[str, list[dict[str, Any]]]) -> Any:
-    small.load_tables(tables)
+def driver(small: Small) -> Any:
     return small.driver
 
 

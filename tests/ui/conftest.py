@@ -6,10 +6,19 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 from page_samples import PASSWORDS, ROLES, finding, record
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
 
 from backend import accounts
 from backend.ledger import Ledger, open_ledger
 from ui.app import create_app
+
+
+@pytest.fixture(autouse=True)
+def _cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same argon2, with the least work: these tests set and check hundreds of passwords."""
+    monkeypatch.setattr(accounts, "_hasher", PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),)))
+    monkeypatch.setattr(accounts, "_nobody", [])
 
 
 @pytest.fixture

@@ -47,7 +47,7 @@ def test_an_investigator_goes_from_the_list_to_the_source_row(as_user: User, web
     before = (canvas.nodes(), canvas.edges())
     official = canvas.first("Official")
     canvas.click(official, button="right")
-    kin = page.locator(".menu button", has_text="亲属 · 人")
+    kin = page.get_by_role("menuitem", name=re.compile("^亲属 · 人"))
     expect(kin).to_be_visible()
     assert int(kin.locator(".n").inner_text()) >= 1
     kin.click()

@@ -12,7 +12,7 @@ ROOMS = ("graph_loader", "backend", "ui", "guanxi", "tests", "queries")
 MAY_IMPORT = {
     "graph_loader": {"graph_loader"},
     "backend": {"backend", "graph_loader"},
-    "ui": {"ui", "backend", "graph_loader"},
+    "ui": {"ui", "backend"},
 }
 CYPHER = re.compile(r"\b(MATCH|MERGE|UNWIND|OPTIONAL MATCH)\s*[\(\$]|CALL\s+db\.")
 

@@ -14,10 +14,10 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 from starlette.middleware.base import BaseHTTPMiddleware
 
+from backend import GuanxiError
 from backend.accounts import NotAllowed
 from backend.exploration import EngineLost, Exploration, TooMuch
 from backend.ledger import LedgerLost
-from graph_loader.errors import GuanxiError
 from ui import data, explore, leads, queries, signin
 from ui.desk import FOLDER, Desk, SignInNeeded, language_of, page, refusal, signed_in
 from ui.words import say

@@ -96,10 +96,8 @@ def load(home: Path, driver: neo4j.Driver, folder: Path, by: str = "", progress:
     with one_at_a_time(home):
         evidence = Evidence(home)
         drop = _read_drop(evidence, folder, secret_of(home), progress)
-        if drop.tables or drop.refused:
-            delivery, new = _keep(evidence, drop, folder, by), True
-        else:
-            delivery, new = max(drop.known.values(), key=lambda one: one.id), False
+        new = drop.files.keys() != drop.known.keys()
+        delivery = _keep(evidence, drop, folder, by) if new else _delivered_before(drop)
         written = bring_up_to_date(home, driver, progress)
     return Receipt(delivery, new, written, time.perf_counter() - started)
 
@@ -132,8 +130,12 @@ def _read_drop(evidence: Evidence, folder: Path, secret: Secret, progress: Progr
             drop.ignored[file] = "no departmental table"
             continue
         drop.files[file] = sha256(path.read_bytes()).hexdigest()
-        if drop.files[file] in seen:
-            drop.known[file] = seen[drop.files[file]]
+        old = seen.get(drop.files[file])
+        if old:
+            drop.known[file] = old
+            why = [old.refused[name] for name in _names_in(old, drop.files[file]) if name in old.refused]
+            if why:
+                drop.refused[file] = why[0]
             continue
         try:
             found = list(_read_file(path, file, secret, drop))
@@ -191,9 +193,7 @@ def _keep(evidence: Evidence, drop: _Drop, folder: Path, by: str) -> Delivery:
             (draft / part).mkdir(parents=True)
         _keep_bytes(evidence, drop, folder)
         entries = _keep_rows(evidence, drop, id, draft)
-        entries += [
-            _as_unchanged(file, entry) for file, old in drop.known.items() for entry in _entries_of(drop, file, old)
-        ]
+        entries += _unchanged(drop)
         delivery = Delivery(
             id=id,
             received=datetime.now().astimezone().isoformat(timespec="seconds"),
@@ -223,15 +223,32 @@ def _keep_bytes(evidence: Evidence, drop: _Drop, folder: Path) -> None:
             kept.with_suffix(".part").replace(kept)
 
 
-def _entries_of(drop: _Drop, file: str, old: Delivery) -> list[Entry]:
-    """What the old delivery found in a file with the same bytes, whatever its name was then."""
-    names = [name for name, sha in old.files.items() if sha == drop.files[file]]
-    return [entry for entry in old.entries if entry.file == names[0]]
+def _delivered_before(drop: _Drop) -> Delivery:
+    """The old delivery of a drop whose every byte is known, with this time's receipt: nothing in it is new."""
+    old = max(drop.known.values(), key=lambda one: one.id)
+    return replace(old, entries=tuple(_unchanged(drop)), ignored=drop.ignored, refused=drop.refused)
 
 
-def _as_unchanged(file: str, entry: Entry) -> Entry:
-    same = entry.loaded + entry.unchanged + entry.corrected
-    return replace(entry, file=file, loaded=0, corrected=0, unchanged=same, columns={}, raw="")
+def _unchanged(drop: _Drop) -> list[Entry]:
+    """What was found in the files with known bytes when they came first, whatever their names were then."""
+    return [
+        replace(
+            entry,
+            file=file,
+            loaded=0,
+            corrected=0,
+            unchanged=entry.loaded + entry.unchanged + entry.corrected,
+            columns={},
+            raw="",
+        )
+        for file, old in drop.known.items()
+        for entry in old.entries
+        if entry.file in _names_in(old, drop.files[file])[:1]
+    ]
+
+
+def _names_in(delivery: Delivery, sha: str) -> list[str]:
+    return [name for name, kept in delivery.files.items() if kept == sha]
 
 
 def _keep_rows(evidence: Evidence, drop: _Drop, id: str, draft: Path) -> list[Entry]:

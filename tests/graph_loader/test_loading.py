@@ -50,6 +50,8 @@ def test_the_same_drop_again_writes_nothing(county: County) -> None:
     before = graph_hash(county.driver, ontology.load())
     again = loading.load(county.home, county.driver, county.drop)
     assert (again.new, again.delivery.id, again.written.total) == (False, county.receipt.delivery.id, 0)
+    assert again.delivery.total("loaded") == again.delivery.total("corrected") == 0
+    assert again.delivery.total("unchanged") == again.delivery.total("read") == county.receipt.delivery.total("read")
     assert graph_hash(county.driver, ontology.load()) == before
 
 
@@ -171,6 +173,8 @@ def test_a_file_that_no_table_fits_is_refused_and_the_others_are_loaded(small: S
     )
     receipt = loading.load(small.home, small.driver, tmp_path)
     assert list(receipt.delivery.refused) == ["unknown.csv"]
+    again = loading.load(small.home, small.driver, tmp_path)
+    assert (again.new, list(again.delivery.refused)) == (False, ["unknown.csv"])
     assert [entry.table for entry in receipt.delivery.entries] == ["divisions"]
 
 

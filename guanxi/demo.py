@@ -1,5 +1,6 @@
 """`make demo`: a sample county, loaded and searched, shown in the browser. What was done before is not done again."""
 
+import shutil
 import signal
 import sys
 import time
@@ -25,6 +26,7 @@ def main() -> None:
     if not (drop / "truth.jsonl").exists():
         with timed("sample county written"):
             write_county(drop, "S", 1)
+        shutil.copy(drop / "county.toml", home)
     with ExitStack() as open_until_the_end:
         with timed("engine started"):
             driver = open_until_the_end.enter_context(engine.running(home))

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, RedirectResponse
+from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 from starlette.middleware.base import BaseHTTPMiddleware
@@ -74,7 +74,11 @@ async def _guarded(request: Request, call_next: Callable[[Request], Awaitable[Re
         except Exception:
             number = secrets.token_hex(4)
             log.exception("error %s", number)
-            response = _error(request, 500, "error.500", number=number)
+            try:
+                response = _error(request, 500, "error.500", number=number)
+            except Exception:  # the page about the fault is at fault itself
+                log.exception("error %s, page", number)
+                response = PlainTextResponse(f"{say('zh', 'error.500')} / {say('en', 'error.500')}: {number}", 500)
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     if request.url.scheme == "https":

@@ -12,6 +12,7 @@ from jinja2_fragments import render_block
 
 from backend import accounts, audit
 from backend.accounts import NotAllowed, Viewer
+from backend.county import County, county_of
 from backend.exploration import Exploration
 from backend.ledger import Ledger, open_ledger
 from backend.packs import Packs, load_packs
@@ -43,6 +44,11 @@ class Desk:
     def packs(self) -> Packs:
         """The queries that can say something about a lead."""
         return load_packs()
+
+    @cached_property
+    def county(self) -> County:
+        """What the county is called."""
+        return county_of(self.home)
 
     def original(self, viewer: Viewer, row: dict[str, Any]) -> list[dict[str, Any]]:
         """The delivered table around a source row, numbers masked; that it was opened goes on the log first."""
@@ -128,6 +134,7 @@ def page(request: Request, template: str, here: str = "", block: str = "", statu
     fill |= {
         "here": here,
         "viewer": viewer,
+        "county": desk_of(request).county.name,
         "rail": rail(viewer) if viewer else [],
         "language": language,
         "lang": "zh-CN" if language == "zh" else "en",

@@ -10,6 +10,7 @@ from page_samples import PASSWORDS, VILLAGE
 
 from backend import accounts, leads
 from backend.ledger import Ledger, open_ledger
+from graph_loader import loading
 from ui.app import create_app
 
 DIVISIONS = {
@@ -38,8 +39,7 @@ def zhang(small: Small) -> Iterator[TestClient]:
 
 
 def test_nothing_was_delivered(small: Small, zhang: TestClient) -> None:
-    with small.driver.session() as session:
-        session.run("MATCH (n) DETACH DELETE n")
+    loading.bring_up_to_date(small.home, small.driver)
     page = zhang.get("/leads").text
     assert "还没有交付任何数据表" in page and "guanxi load" in page
     assert "图中还没有数据" in zhang.get("/explore").text

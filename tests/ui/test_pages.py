@@ -20,6 +20,11 @@ LEAD = finding().key
 User = Callable[..., TestClient]
 
 
+def test_the_county_is_named_where_its_facts_are_there(as_user: User, listed: Ledger, home: Path) -> None:
+    (home / "county.toml").write_text('name = "清漪县"\n', encoding="utf-8")
+    assert '<span class="muted county">清漪县</span>' in as_user("zhang").get("/leads").text
+
+
 def test_whoever_is_not_signed_in_is_sent_to_the_sign_in_page_and_back(as_user: User, listed: Ledger) -> None:
     stranger = as_user()
     sent = stranger.get(f"/leads/{LEAD}", follow_redirects=False)

@@ -86,7 +86,7 @@ def suggest(request: Request, desk: TheDesk, viewer: Reader, text: Annotated[str
     """What is shown under the search field while somebody types."""
     text = text.strip()[:100]
     hits, found = _look_up(desk, viewer, text, SUGGESTED) if text else ([], [])
-    return page(request, "hits.html", block="hits", text=text, groups=_grouped(desk, request, hits), found=found)
+    return page(request, "hits.html", block="hits", text=text, groups=_grouped(desk, request, hits, text), found=found)
 
 
 @router.get("/explore")
@@ -99,7 +99,7 @@ def explore(request: Request, desk: TheDesk, viewer: Reader, find: str = "") -> 
         "explore.html",
         here="explore",
         text=text,
-        groups=_grouped(desk, request, hits),
+        groups=_grouped(desk, request, hits, text),
         found=found,
         empty=empty,
     )
@@ -218,8 +218,8 @@ def _look_up(desk: Desk, viewer: Viewer, text: str, limit: int) -> tuple[list[El
     return hits, found
 
 
-def _grouped(desk: Desk, request: Request, hits: list[Element]) -> list[dict[str, Any]]:
-    """Hits by label, each with its address and the words that tell namesakes apart."""
+def _grouped(desk: Desk, request: Request, hits: list[Element], text: str) -> list[dict[str, Any]]:
+    """Hits by label, labels with a hit of exactly this name first; each with its address and what tells namesakes apart."""
     language = language_of(request)
     groups: dict[str, dict[str, Any]] = {}
     for hit in hits:
@@ -239,7 +239,7 @@ def _grouped(desk: Desk, request: Request, hits: list[Element]) -> list[dict[str
         group["hits"].append(
             {"name": hit["name"], "address": address(desk, hit["id"]), "told": " · ".join(filter(None, told))}
         )
-    return list(groups.values())
+    return sorted(groups.values(), key=lambda group: text not in [hit["name"] for hit in group["hits"]])
 
 
 def address(desk: Desk, node_id: str) -> str:

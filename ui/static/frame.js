@@ -21,6 +21,7 @@ if (lookup) {
     if (event.key === "ArrowUp" && at >= 0) { event.preventDefault(); (links[at - 1] || lookup).focus(); }
     if (event.key === "Escape") { hits.replaceChildren(); lookup.focus(); lookup.blur(); }
   });
+  window.addEventListener("load", () => { if (document.activeElement === lookup && lookup.value.trim()) ask(); }); // typed before the page was ready
   document.addEventListener("click", (event) => { if (!lookup.form.contains(event.target)) hits.replaceChildren(); });
 }
 

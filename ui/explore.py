@@ -204,6 +204,11 @@ def kept(request: Request, desk: TheDesk, viewer: Reader, name: str) -> Response
     there = {node["id"] for node in network["nodes"]}
     _log(desk, viewer, "graph.view", name, {"nodes": len(there)})
     ends = {end for edge in canvas.edges for end in edge.split("|")[1:3] if not end.startswith("group:")}
+    if ends:
+        # Also what looking around showed between nodes that were drawn before.
+        wanted = set(canvas.edges) - {edge["id"] for edge in network["edges"]}
+        shown = desk.exploration.ask(exploration.relations, ends, ends)
+        network["edges"] = [*network["edges"], *(edge for edge in shown if edge["id"] in wanted)]
     told = _joined(request, desk, viewer, network, sorted(ends | set(canvas.folded)))
     return JSONResponse({"canvas": canvas.model_dump(mode="json"), "gone": len(set(canvas.nodes) - there), **told})
 

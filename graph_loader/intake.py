@@ -1,0 +1,106 @@
+"""A folder of departmental files, read into tables: which file holds which table, and what is no table at all."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+
+import pyarrow as pa
+
+from graph_loader.cleaning import Problem, clean
+from graph_loader.errors import GuanxiError
+from graph_loader.evidence import Delivery, Entry, Evidence
+from graph_loader.reading import Sheet, kind_of, records, sheets_of
+from graph_loader.secret import Secret
+from graph_loader.sources import Header, find_header, nearest
+
+Progress = Callable[[str, int], None]
+"""Told the stage or kind being worked on and how many rows of it were done."""
+
+
+@dataclass
+class Table:
+    """One table found in one sheet, cleaned."""
+
+    entry: Entry
+    sheet: Sheet
+    rows: pa.Table
+    problems: list[Problem]
+
+
+@dataclass
+class Drop:
+    """What was found in a folder: tables of files not seen before, and files by what became of them."""
+
+    tables: list[Table] = field(default_factory=list)
+    files: dict[str, str] = field(default_factory=dict)
+    ignored: dict[str, str] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
+    known: dict[str, Delivery] = field(default_factory=dict)
+
+
+def read_drop(evidence: Evidence, folder: Path, secret: Secret, progress: Progress) -> Drop:
+    if not folder.is_dir():
+        raise GuanxiError(f"{folder} is no folder: name the folder that holds the tables.")
+    drop = Drop()
+    seen = {sha: delivery for delivery in evidence.in_force() for sha in delivery.files.values()}
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        file = path.relative_to(folder).as_posix()
+        if kind_of(path) == "ignored":
+            drop.ignored[file] = "no departmental table"
+            continue
+        drop.files[file] = sha256(path.read_bytes()).hexdigest()
+        old = seen.get(drop.files[file])
+        if old:
+            drop.known[file] = old
+            why = [old.refused[name] for name in names_in(old, drop.files[file]) if name in old.refused]
+            if why:
+                drop.refused[file] = why[0]
+            continue
+        try:
+            found = list(_read_file(path, file, secret, drop))
+        except GuanxiError as error:
+            drop.refused[file] = str(error)
+            continue
+        drop.tables += found
+        progress(file, sum(table.entry.read for table in found))
+    if not drop.files:
+        raise GuanxiError(f"{folder} holds no departmental tables: .csv, .xlsx or .xls files are looked for.")
+    return drop
+
+
+def _read_file(path: Path, file: str, secret: Secret, drop: Drop) -> Iterator[Table]:
+    recognised = False
+    unknown: dict[str, str] = {}
+    for sheet in sheets_of(path):
+        header = find_header(sheet.head())
+        if header is None:
+            unknown[sheet.name] = nearest(sheet.head())
+            continue
+        recognised = True
+        yield _read_sheet(file, sheet, header, secret)
+    for name, why in unknown.items():
+        if not recognised:
+            raise GuanxiError(f"{file}: {why}. Check the header row.")
+        drop.ignored[f"{file} [{name}]"] = why
+
+
+def _read_sheet(file: str, sheet: Sheet, header: Header, secret: Secret) -> Table:
+    source = header.match.source
+    rows = records(sheet, header)
+    cleaned = clean(source, header.match, rows, secret)
+    entry = Entry(
+        file=file,
+        sheet=sheet.name,
+        table=source.id,
+        read=rows.num_rows,
+        unknown_columns=header.match.unknown,
+        columns={str(position): column.name for position, column in header.match.columns.items()},
+        header=header.position + 1,
+    )
+    return Table(entry, sheet, cleaned.table, cleaned.problems)
+
+
+def names_in(delivery: Delivery, sha: str) -> list[str]:
+    """The names under which a file of these bytes came in a delivery."""
+    return [name for name, kept in delivery.files.items() if kept == sha]

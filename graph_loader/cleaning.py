@@ -40,9 +40,10 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True)
 class Problem:
-    """A row that was not loaded. `column`: the first that could not be read, `reason` covers all of them."""
+    """A record that was not loaded. `column`: the first that could not be read, `reason` covers all of them."""
 
     row: int
+    record: int
     column: str
     value: str
     reason: str
@@ -78,8 +79,9 @@ Values = tuple[Any, ...]
 def clean(source: Source, match: Match, frame: pa.Table, secret: Secret) -> Cleaned:
     """Cleans the rows of one sheet.
 
-    `frame`: text columns by canonical name (missing ones count as empty) and `_row`, the spreadsheet row. A row with a filled
-    cell that cannot be read, or without a required one, is a Problem; all other rows are in the table.
+    `frame`: text columns by canonical name (missing ones count as empty), `_row`, the spreadsheet row, and `_record`, which
+    tells the records of one row apart. A record with a filled cell that cannot be read, or without a required one, is a Problem;
+    all others are in the table.
     """
     count = len(frame)
     columns: dict[str, pa.Array] = {}
@@ -115,7 +117,8 @@ def _problems(frame: pa.Table, refused: dict[int, list[tuple[str, str]]]) -> lis
         first = refused[place][0][0]
         value = frame[first][place].as_py() if first in frame.column_names else ""
         reason = "；".join(name + fault for name, fault in refused[place])
-        problems.append(Problem(frame["_row"][place].as_py(), first, value or "", reason))
+        row, record = frame["_row"][place].as_py(), frame["_record"][place].as_py()
+        problems.append(Problem(row, record, first, value or "", reason))
     return problems
 
 

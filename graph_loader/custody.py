@@ -112,7 +112,7 @@ def _keep_rows(evidence: Evidence, drop: Drop, id: str, draft: Path) -> list[Ent
                     "reason": problem.reason,
                 }
             )
-        bad = len({problem.row for problem in table.problems})
+        bad = len({problem.record for problem in table.problems})
         counts[number]["quarantined"] = counts[number].get("quarantined", 0) + bad
     if quarantined:
         pq.write_table(pa.Table.from_pylist(quarantined), draft / "quarantine.parquet")
@@ -154,8 +154,8 @@ def _keep_table(
     db.register("arriving", given)
     db.execute("""
         CREATE TEMP TABLE given AS
-        SELECT _key, _hash, _part, _row,
-               row_number() OVER (PARTITION BY _key ORDER BY _part, _row) AS place,
+        SELECT _key, _hash, _part, _row, _record,
+               row_number() OVER (PARTITION BY _key ORDER BY _part, _record) AS place,
                min(_hash) OVER (PARTITION BY _key) <> max(_hash) OVER (PARTITION BY _key) AS conflicts
         FROM arriving
     """)
@@ -169,8 +169,8 @@ def _keep_table(
     for part, fate, count in db.execute("SELECT _part, fate, count(*) FROM kept GROUP BY ALL").fetchall():
         counts[part][fate] = count
     db.execute(f"""
-        COPY (SELECT a.* EXCLUDE (_part) FROM arriving a JOIN kept k USING (_part, _row)
-              WHERE fate IN ('loaded', 'unchanged', 'corrected') ORDER BY _part, _row)
+        COPY (SELECT a.* EXCLUDE (_part) FROM arriving a JOIN kept k USING (_part, _record)
+              WHERE fate IN ('loaded', 'unchanged', 'corrected') ORDER BY _part, _record)
         TO {text(path)} (FORMAT parquet, COMPRESSION zstd)
     """)
     db.unregister("arriving")
@@ -182,7 +182,9 @@ def _zeros(count: int) -> pa.Array:
 
 def _conflicting(db: duckdb.DuckDBPyConnection, drop: Drop) -> list[dict[str, Any]]:
     """Rows with one key and different values in one delivery: no order of rows may decide which holds."""
-    found = db.execute("SELECT _part, _row, _key FROM kept WHERE fate = 'quarantined' ORDER BY _part, _row").fetchall()
+    found = db.execute(
+        "SELECT _part, _row, _key FROM kept WHERE fate = 'quarantined' ORDER BY _part, _record"
+    ).fetchall()
     sources = load_sources()
     return [
         {

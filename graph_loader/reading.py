@@ -84,7 +84,8 @@ def sheets_of(path: Path) -> list[Sheet]:
 
 
 def records(sheet: Sheet, header: Header) -> pa.Table:
-    """The data rows below a header: text columns under their canonical names, unknown ones under their own, and `_row`.
+    """The data rows below a header: text columns under their canonical names, unknown ones under their own, `_row`, the row
+    of the spreadsheet, and `_record`, the number of the record among those of the sheet, from 0.
 
     Blank rows, totals, lines for signatures and repeated headers are no data and left out.
     """
@@ -103,7 +104,8 @@ def records(sheet: Sheet, header: Header) -> pa.Table:
         for name in table.column_names
         if name == "_row" or name in named or not pc.all(_is_empty(table[name])).as_py()
     ]
-    return table.select(filled).filter(_is_data(table, header, written))
+    table = table.select(filled).filter(_is_data(table, header, written))
+    return table.append_column("_record", pa.array(np.arange(len(table), dtype=np.int32)))
 
 
 def _own_name(cell: str, position: int, taken: set[str]) -> str:

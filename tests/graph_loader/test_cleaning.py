@@ -49,6 +49,13 @@ UNIT += uscc.calc_check_digit(UNIT + "0")
 WRONG = PERSON[:-1] + ("1" if PERSON[-1] != "1" else "2")
 
 
+def numbered(frame: pa.Table) -> pa.Table:
+    """The frame as a sheet with a header in its first row gives it."""
+    places = range(len(frame))
+    rows = frame.append_column("_row", pa.array([place + 2 for place in places], pa.int32()))
+    return rows.append_column("_record", pa.array(places, pa.int32()))
+
+
 def cleaned(id: str, *rows: dict[str, str], headers: dict[str, str] | None = None) -> Cleaned:
     """Rows of a table through clean(); required columns that a row does not name are filled."""
     source = SOURCES[id]
@@ -61,7 +68,7 @@ def cleaned(id: str, *rows: dict[str, str], headers: dict[str, str] | None = Non
             filler[name] = column.choices[0]
     table = [{**filler, **row} for row in rows]
     frame = pa.table({name: pa.array([row.get(name, "") for row in table], pa.string()) for name in names})
-    return clean(source, match, frame.append_column("_row", pa.array(range(2, len(table) + 2), pa.int32())), SECRET)
+    return clean(source, match, numbered(frame), SECRET)
 
 
 FILLER = {
@@ -486,8 +493,8 @@ def test_a_column_that_is_not_there_hashes_like_an_empty_one() -> None:
     columns = {"地块编号": ["DK1"], "承包人姓名": ["张三"], "承包人身份证号": [PERSON], "确权面积（亩）": ["1"]}
     short = recognise(list(columns))
     assert short
-    table = clean(source, short, pa.table({**columns, "_row": [2]}), SECRET).table
-    assert table.column_names == [*source.clean_columns(), "_key", "_hash", "_row"]
+    table = clean(source, short, numbered(pa.table(columns)), SECRET).table
+    assert table.column_names == [*source.clean_columns(), "_key", "_hash", "_row", "_record"]
     whole = one("parcels", {name: cells[0] for name, cells in columns.items()})
     assert table["_hash"].to_pylist() == [whole["_hash"]]
 
@@ -518,7 +525,7 @@ def test_random_cells_never_break_cleaning(id: str, data: st.DataObject) -> None
     assert match
     rows = data.draw(st.lists(st.lists(odd, min_size=len(source.columns), max_size=len(source.columns)), max_size=3))
     frame = pa.table({name: pa.array([row[i] for row in rows], pa.string()) for i, name in enumerate(source.columns)})
-    result = clean(source, match, frame.append_column("_row", pa.array(range(len(rows)), pa.int32())), SECRET)
+    result = clean(source, match, numbered(frame), SECRET)
     assert len(result.table) + len(result.problems) == len(rows)
     for problem in result.problems:
         assert problem.reason and "请" in problem.reason

@@ -102,7 +102,7 @@ def test_unknown_and_unnamed_columns_are_kept(tmp_path: Path) -> None:
     assert table.to_pylist() == [
         {
             "序号": "7", "名册": "低保", "身份证号": "1", "姓名": "张三", "起始日期": "2019",
-            "备注": "甲", "备注(2)": "乙", "第8列": "丙", "row": "丁", "_row": 2,
+            "备注": "甲", "备注(2)": "乙", "第8列": "丙", "row": "丁", "_row": 2, "_record": 0,
         }
     ]  # fmt: skip
 
@@ -161,7 +161,7 @@ def test_row_numbers_of_a_workbook_are_true(tmp_path: Path) -> None:
     rows: list[list[object]] = [[], [None, "某县名册"], [], head, [], [None, "低保", "1", "张三", "2019"]]
     table = data_of(workbook(tmp_path / "a.xlsx", {"一": rows}))
     assert table["_row"].to_pylist() == [6]
-    assert table.column_names == ["名册", "身份证号", "姓名", "起始日期", "_row"]
+    assert table.column_names == ["名册", "身份证号", "姓名", "起始日期", "_row", "_record"]
 
 
 def test_a_sheet_for_each_town_and_empty_ones_left_out(tmp_path: Path) -> None:

@@ -9,11 +9,12 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from graph_loader.errors import GuanxiError
 from graph_loader.evidence import Delivery, Entry, Evidence, write_receipt
-from graph_loader.intake import Drop, names_in
+from graph_loader.intake import STANDS_FOR, Drop, names_in
 from graph_loader.sources import load_sources
 from graph_loader.state import text
 
@@ -87,7 +88,8 @@ def _unchanged(drop: Drop) -> list[Entry]:
 def _keep_rows(evidence: Evidence, drop: Drop, id: str, draft: Path) -> list[Entry]:
     """Writes raw and clean rows and what is quarantined; gives the entries with their counts."""
     for number, table in enumerate(drop.tables):
-        table.entry = replace(table.entry, raw=f"{number:04d}.parquet")
+        mends = "_of_row" in table.rows.column_names
+        table.entry = replace(table.entry, raw=f"{number:04d}.parquet", mends=mends)
         cells = table.sheet.cells
         numbered = cells.append_column("row", pa.array(range(1, cells.num_rows + 1), pa.int32()))
         pq.write_table(numbered, draft / "rows" / table.entry.raw, compression="zstd")
@@ -110,13 +112,21 @@ def _keep_rows(evidence: Evidence, drop: Drop, id: str, draft: Path) -> list[Ent
                     "column": problem.column,
                     "value": problem.value,
                     "reason": problem.reason,
+                    **table.stands_for.get(problem.row, {}),
                 }
             )
         bad = len({problem.record for problem in table.problems})
         counts[number]["quarantined"] = counts[number].get("quarantined", 0) + bad
     if quarantined:
-        pq.write_table(pa.Table.from_pylist(quarantined), draft / "quarantine.parquet")
+        pq.write_table(_as_table(quarantined), draft / "quarantine.parquet")
     return [_counted(table.entry, counts[number]) for number, table in enumerate(drop.tables)]
+
+
+def _as_table(quarantined: list[dict[str, Any]]) -> pa.Table:
+    numbers = {"row", "_of_row"}
+    names = dict.fromkeys([*(name for row in quarantined for name in row), *STANDS_FOR.values()])
+    schema = pa.schema([(name, pa.int32() if name in numbers else pa.string()) for name in names])
+    return pa.Table.from_pylist(quarantined, schema)
 
 
 def _counted(entry: Entry, counts: dict[str, int]) -> Entry:
@@ -150,7 +160,7 @@ def _keep_table(
                 column, pa.array([value], pa.string()).dictionary_encode().take(_zeros(rows.num_rows))
             )
         parts.append(rows.append_column("_part", pa.array([number], pa.int32()).take(_zeros(rows.num_rows))))
-    given = pa.concat_tables(parts)
+    given = pa.concat_tables(parts, promote_options="default")
     db.register("arriving", given)
     db.execute("""
         CREATE TEMP TABLE given AS
@@ -194,6 +204,15 @@ def _conflicting(db: duckdb.DuckDBPyConnection, drop: Drop) -> list[dict[str, An
             "column": "、".join(sources[drop.tables[part].entry.table].key),
             "value": key.replace("\x1f", " "),
             "reason": "同一交付内主键重复：同一主键有内容不同的多行，请核实后只保留正确的一行再报送",
+            **_place_named(drop.tables[part].rows, row),
         }
         for part, row, key in found
     ]
+
+
+def _place_named(rows: pa.Table, row: int) -> dict[str, Any]:
+    """The delivered row that a row names as the one it stands for."""
+    if "_of_row" not in rows.column_names:
+        return {}
+    named = rows.filter(pc.equal(rows["_row"], row)).select(list(STANDS_FOR.values()))
+    return dict(named.slice(0, 1).to_pylist()[0])

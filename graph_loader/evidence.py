@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from itertools import permutations
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 import pandas as pd
@@ -53,6 +53,8 @@ class Entry:
     """File of the raw rows under `rows/`: text columns "0", "1" … and `row`."""
     header: int = 0
     """Row of the header."""
+    mends: bool = False
+    """Whether its rows name delivered rows that they stand for."""
 
 
 @dataclass(frozen=True)
@@ -144,14 +146,40 @@ class Evidence:
         draft.replace(path)
 
     def quarantine(self, delivery: str | None = None) -> list[dict[str, Any]]:
-        """Quarantined cells of the deliveries in force: `delivery, file, sheet, row, column, value, reason`."""
-        found: list[dict[str, Any]] = []
+        """Quarantined cells of the deliveries in force: `delivery, file, sheet, row, column, value, reason`.
+
+        A row for which a mended one is in force is left out. One whose mended row is wrong again stands there once: in its own
+        place, with what is wrong now.
+        """
+        found: dict[_Place, list[_Quarantined]] = defaultdict(list)
         for one in self.in_force():
             path = self.folder_of(one.id) / "quarantine.parquet"
-            if path.exists() and delivery in (None, one.id):
-                rows = pq.read_table(path).to_pylist()
-                found += [{"delivery": one.id, **{key: row[key] for key in QUARANTINE_COLUMNS}} for row in rows]
-        return found
+            if path.exists():
+                for row in pq.read_table(path).to_pylist():
+                    wrong = _Quarantined(one.id, row)
+                    found[wrong.place].append(wrong)
+        waiting = _not_mended(found, self._mended())
+        return [
+            {"delivery": place.delivery, **{key: wrong.row[key] for key in QUARANTINE_COLUMNS}, **place._asdict()}
+            for place, wrongs in waiting.items()
+            for wrong in wrongs
+            if delivery in (None, place.delivery)
+        ]
+
+    def _mended(self) -> "dict[_Place, dict[str, str]]":
+        """Delivered rows for which others stand now: place → key of each row that stands for it and its delivery."""
+        mended: dict[_Place, dict[str, str]] = defaultdict(dict)
+        with duckdb.connect() as db:
+            for one in self.in_force():
+                for table in {entry.table for entry in one.entries if entry.mends}:
+                    path = self.folder_of(one.id) / "tables" / f"{table}.parquet"
+                    rows = db.execute(
+                        "SELECT _of_delivery, _of_file, _of_sheet, _of_row, _key "
+                        f"FROM read_parquet({text(path)}) WHERE _of_row IS NOT NULL"
+                    ).fetchall()
+                    for *place, key in rows:
+                        mended[_Place(*place)][key] = one.id
+        return mended
 
     def original(self, delivery: str, file: str, sheet: str, row: int, around: int = 10) -> list[dict[str, Any]]:
         """Raw rows of a sheet around a row: `{"row": number, "cells": [text], "here": bool}`, numbers that identify masked.
@@ -195,6 +223,62 @@ class Evidence:
         """The source rows of nodes and relationships: element id → `{"table","delivery","file","sheet","row"}`, at most
         `ROWS_AN_ELEMENT` each. A node is traced to the table that describes it, else to those that name it."""
         return _Lookup(self).rows_of(list(dict.fromkeys(elements)))
+
+
+class _Place(NamedTuple):
+    """A row as it was delivered."""
+
+    delivery: str
+    file: str
+    sheet: str
+    row: int
+
+
+@dataclass(frozen=True)
+class _Quarantined:
+    delivery: str
+    row: dict[str, Any]
+
+    @property
+    def place(self) -> _Place:
+        return _Place(self.delivery, self.row["file"], self.row["sheet"], self.row["row"])
+
+    @property
+    def stands_for(self) -> _Place | None:
+        """The delivered row that this one was to mend."""
+        if self.row.get("_of_row") is None:
+            return None
+        return _Place(*(self.row[f"_of_{part}"] for part in _Place._fields))
+
+
+def _not_mended(
+    found: dict[_Place, list[_Quarantined]], mended: dict[_Place, dict[str, str]]
+) -> dict[_Place, list[_Quarantined]]:
+    """What still waits in quarantine, by the place where it first went wrong, with what is wrong with it now."""
+    first: dict[_Place, _Place] = {}
+    tries: dict[_Place, list[_Quarantined]] = defaultdict(list)
+    for place, wrongs in found.items():
+        named = wrongs[0].stands_for
+        if named in found and named != place:
+            first[place] = first.get(named, named)
+            tries[first[place]] += wrongs
+    done: dict[_Place, dict[str, str]] = defaultdict(dict)
+    for place, keys in mended.items():
+        done[first.get(place, place)] |= keys
+    waiting: dict[_Place, list[_Quarantined]] = {}
+    for place, wrongs in found.items():
+        if place in first:
+            continue
+        tried, keys = tries[place], done[place]
+        if len(keys) >= len(wrongs):
+            # What was sent after the row that stands for it, and is wrong, waits in its own place.
+            waiting |= {one.place: [one] for one in tried if one.delivery > max(keys.values())}
+            continue
+        last = max((one.delivery for one in tried), default="")
+        again = [one for one in tried if one.delivery == last]
+        # Of several records of one row it is not known which one was mended: none of them may be lost.
+        waiting[place] = again if len(keys) + len(again) >= len(wrongs) else wrongs + again
+    return waiting
 
 
 def masked_cell(cell: str | None, secret: bool) -> str:

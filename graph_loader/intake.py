@@ -6,6 +6,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from graph_loader.cleaning import Problem, clean
 from graph_loader.errors import GuanxiError
@@ -13,6 +14,14 @@ from graph_loader.evidence import Delivery, Entry, Evidence
 from graph_loader.reading import Sheet, kind_of, records, sheets_of
 from graph_loader.secret import Secret
 from graph_loader.sources import Header, find_header, nearest
+
+STANDS_FOR = {
+    "来源交付": "_of_delivery",
+    "来源文件": "_of_file",
+    "来源工作表": "_of_sheet",
+    "来源行": "_of_row",
+}
+"""Columns by which a row names the delivered row it stands for (a mended row: the quarantined one); no values of the row itself."""
 
 Progress = Callable[[str, int], None]
 """Told the stage or kind being worked on and how many rows of it were done."""
@@ -26,6 +35,8 @@ class Table:
     sheet: Sheet
     rows: pa.Table
     problems: list[Problem]
+    stands_for: dict[int, dict[str, str | int | None]] = field(default_factory=dict)
+    """Of rows with a problem that name a delivered row: row → its place under the names of `STANDS_FOR`."""
 
 
 @dataclass
@@ -87,18 +98,39 @@ def _read_file(path: Path, file: str, secret: Secret, drop: Drop) -> Iterator[Ta
 
 def _read_sheet(file: str, sheet: Sheet, header: Header, secret: Secret) -> Table:
     source = header.match.source
-    rows = records(sheet, header)
+    rows = _with_places(records(sheet, header))
     cleaned = clean(source, header.match, rows, secret)
     entry = Entry(
         file=file,
         sheet=sheet.name,
         table=source.id,
         read=rows.num_rows,
-        unknown_columns=header.match.unknown,
+        unknown_columns=tuple(name for name in header.match.unknown if name not in STANDS_FOR),
         columns={str(position): column.name for position, column in header.match.columns.items()},
         header=header.position + 1,
     )
-    return Table(entry, sheet, cleaned.table, cleaned.problems)
+    return Table(entry, sheet, cleaned.table, cleaned.problems, _places_of(rows, cleaned.problems))
+
+
+def _with_places(rows: pa.Table) -> pa.Table:
+    """The rows with the columns of `STANDS_FOR` under their clean names, where a sheet has them all; else as they are."""
+    if not STANDS_FOR.keys() <= set(rows.column_names):
+        return rows
+    for written, name in STANDS_FOR.items():
+        cells = pc.utf8_trim_whitespace(rows[written].combine_chunks())
+        if name == "_of_row":
+            number = pc.match_substring_regex(cells, r"^\d{1,7}$")
+            cells = pc.if_else(number, cells, None).cast(pa.int32())
+        rows = rows.drop_columns([written]).append_column(name, cells)
+    return rows
+
+
+def _places_of(rows: pa.Table, problems: list[Problem]) -> dict[int, dict[str, str | int | None]]:
+    if not problems or "_of_row" not in rows.column_names:
+        return {}
+    wrong = rows.filter(pc.is_in(rows["_row"], pa.array([problem.row for problem in problems], pa.int32())))
+    places = wrong.select(["_row", *STANDS_FOR.values()]).to_pylist()
+    return {place.pop("_row"): place for place in places}
 
 
 def names_in(delivery: Delivery, sha: str) -> list[str]:

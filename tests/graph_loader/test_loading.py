@@ -103,6 +103,34 @@ def test_one_key_with_two_values_in_one_delivery_is_quarantined_whole(small: Sma
     assert all("主键重复" in row["reason"] for row in Evidence(small.home).quarantine())
 
 
+def places(row: dict[str, object]) -> dict[str, str]:
+    """The columns by which a mended row names the quarantined one."""
+    names = {"来源交付": "delivery", "来源文件": "file", "来源工作表": "sheet", "来源行": "row"}
+    return {written: str(row[name]) for written, name in names.items()}
+
+
+def test_a_mended_row_leaves_quarantine_and_comes_back_when_it_is_withdrawn(small: Small) -> None:
+    first = small.load_tables({"补贴发放": [payment(1), payment(2, "许多"), payment(3, 发放日期="昨天")]})
+    evidence = Evidence(small.home)
+    wrong = evidence.quarantine()
+    assert [row["row"] for row in wrong] == [3, 4]
+    mended = [payment(2, "20", **places(wrong[0])), payment(3, 发放日期="前天", **places(wrong[1]))]
+    receipt = small.add_tables({"补贴发放": mended}, "mended")
+    (entry,) = receipt.delivery.entries
+    assert (entry.loaded, entry.quarantined, entry.unknown_columns) == (1, 1, ())
+    assert amounts(small.driver) == {"LS1": 100.0, "LS2": 20.0}
+    (left,) = evidence.quarantine()
+    assert (left["delivery"], left["row"], left["value"]) == (first.delivery.id, 4, "前天")
+
+    last = small.add_tables({"补贴发放": [payment(3, **places(left))]}, "mended again")
+    assert evidence.quarantine() == []
+    assert amounts(small.driver).keys() == {"LS1", "LS2", "LS3"}
+    loading.withdraw(small.home, small.driver, last.delivery.id, by="clerk")
+    assert evidence.quarantine() == [left]
+    loading.withdraw(small.home, small.driver, receipt.delivery.id, by="clerk")
+    assert evidence.quarantine() == wrong
+
+
 def test_the_sample_county_in_another_order_and_built_again_gives_the_same_graph(
     small: Small, county: County, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

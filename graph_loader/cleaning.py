@@ -17,8 +17,9 @@ import pyarrow.compute as pc
 from pypinyin import Style, lazy_pinyin
 from stdnum.cn import ric, uscc
 
+from graph_loader.headers import AREAS, MONEY, Match
 from graph_loader.secret import Secret
-from graph_loader.sources import AREAS, KINDS, MONEY, Column, Match, Source
+from graph_loader.sources import KINDS, Column, Source
 
 FIRST_DAY, LAST_DAY = date(1, 1, 1), date(9999, 12, 31)
 """Bounds that stand for an open start and an open end."""

@@ -11,9 +11,9 @@ import pyarrow.compute as pc
 from graph_loader.cleaning import Problem, clean
 from graph_loader.errors import GuanxiError
 from graph_loader.evidence import Delivery, Entry, Evidence
+from graph_loader.headers import Header, find_header, lacking, nearest
 from graph_loader.reading import Sheet, kind_of, records, sheets_of
 from graph_loader.secret import Secret
-from graph_loader.sources import Header, find_header, nearest
 
 STANDS_FOR = {
     "来源交付": "_of_delivery",
@@ -87,6 +87,9 @@ def _read_file(path: Path, file: str, secret: Secret, drop: Drop) -> Iterator[Ta
         header = find_header(sheet.head())
         if header is None:
             unknown[sheet.name] = nearest(sheet.head())
+            continue
+        if header.match.missing:
+            unknown[sheet.name] = lacking(header.match)
             continue
         recognised = True
         yield _read_sheet(file, sheet, header, secret)

@@ -17,7 +17,7 @@ import pyarrow.csv as pacsv
 from python_calamine import CalamineError, CalamineWorkbook
 
 from graph_loader.errors import GuanxiError
-from graph_loader.sources import HEADER_DEPTH, Header, find_header
+from graph_loader.headers import HEADER_DEPTH, Header, find_header
 
 WORKBOOKS = (".xlsx", ".xls")
 TEXTS = (".csv", ".txt")

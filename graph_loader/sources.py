@@ -1,14 +1,12 @@
-"""The departmental tables: what columns each has, what it says about the graph, and how its headers are recognised.
+"""The departmental tables: what columns each has, and what its rows say about the graph.
 
 One folder per table under `sources/`; its `source.toml` is all there is to say about the table.
 """
 
-import re
 import tomllib
-import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -60,39 +58,6 @@ KINDS: dict[str, dict[str, pa.DataType]] = {
 KEY_SUFFIX = {"person_id": "@ref", "account": "@ref", "company_name": "@key", "payee_name": "@key"}
 """What a bare column name stands for inside a key expression, where that is not the column itself."""
 
-MONEY = {"元": 1, "人民币": 1, "千元": 1_000, "万元": 10_000, "亿元": 100_000_000}
-"""Units of money in a header or a value, in 元."""
-AREAS = {"亩": "亩", "市亩": "亩", "公顷": "公顷", "平方米": "平方米", "平米": "平方米", "m2": "平方米"}
-"""Units of area in a header or a value, and how the specs write them."""
-
-HEADER_SPELLINGS = {
-    "person_id": (
-        r"(.*?)(?:公民|居民)?(?:身份证(?:件|明)?(?:号码?)?|身份号码?|证件号码?)",
-        r"\1身份证号",
-    ),
-    "account": (r"(.*?)(?:一卡通|银行卡?|存折|社保卡)?(?:账号|账户|账户号|卡号|(?<=卡通)号)", r"\1账号"),
-    "credit_code": (r"(.*?)(?:统一)?(?:社会)?信用代码", r"\1信用代码"),
-    "phone": (r"(?:联系)?(?:电话|手机)(?:号码?)?|联系方式", "联系电话"),
-    "date": (r"(.+?)(?:时间|日期)", r"\1日期"),
-}
-"""Usual spellings of headers by kind of column: what matches whole is taken as the second; roles before it stay (经办人身份证 =
-经办人身份证号). Spellings seen in real sheets, `domain/headers_catalogue.json` T01–T20 of the house papers."""
-SPELLED_LIKE = {
-    "person_or_company_id": ("person_id", "credit_code"),
-    "from_date": ("date",),
-    "to_date": ("date",),
-}
-"""Kinds whose headers are spelled like those of other kinds."""
-
-OWN = re.compile(r"(?:户主|本人|享受人员?|受益人|领款人|领取人|补贴对象|人员)(?=姓名$|身份证号$)")
-"""Words before 姓名 and 身份证号 that add nothing where the table has one person a row."""
-
-CACHED = 50_000
-"""Header cells remembered taken apart."""
-
-HEADER_DEPTH = 12
-"""Rows of a sheet among which its header is looked for: up to five title rows may stand above it, and some blank ones."""
-
 
 @dataclass(frozen=True)
 class Column:
@@ -112,6 +77,10 @@ class Column:
     """With `wrong_check`: the column of the name that makes the unidentified person known."""
     nobody: tuple[str, ...] = ()
     """Of a `company_name`: words that say that there is no company."""
+    elsewhere: bool = False
+    """Of a required column: a sheet may lack it, and say its value in a title row or a name; else a person must say it."""
+    words: tuple[str, ...] = ()
+    """With `elsewhere`: words that say a value of the column where a title or a name holds them; `spellings` apply."""
 
     def clean_columns(self) -> dict[str, pa.DataType]:
         """Names and types of the clean columns this column gives."""
@@ -174,6 +143,18 @@ class RelationshipSpec:
 
 
 @dataclass(frozen=True)
+class Unfold:
+    """A record that stands beside others in one row of a sheet."""
+
+    columns: dict[str, tuple[str, ...]]
+    """Column → the headers it has there; the first column must be filled for the record to be there."""
+    values: dict[str, str] = field(default_factory=dict)
+    """Column → what the place in the row says."""
+    packed: bool = False
+    """The cells hold several people each, as many names as numbers; the row's own record is there besides."""
+
+
+@dataclass(frozen=True)
 class Source:
     id: str
     title: str
@@ -184,33 +165,17 @@ class Source:
     relationships: tuple[RelationshipSpec, ...]
     fingerprint: str
     """Changes with the text of the spec, so that rows cleaned under an older one are cleaned again."""
+    numbered_by: tuple[str, ...] = ()
+    """Columns that together give a row its number where the sheet has no column for the (one) column of the key."""
+    months: dict[str, str] = field(default_factory=dict, hash=False)
+    """`amount` and `date`: the columns that a sheet with a column for each month is turned into."""
+    period: dict[str, Any] = field(default_factory=dict, hash=False)
+    """`from`, `to`: the columns that one cell with a start and an end fills; `headers` of such a column."""
+    unfolds: tuple[Unfold, ...] = ()
 
     def clean_columns(self) -> dict[str, pa.DataType]:
         """Names and types of all clean columns of the table, in the order of the spec."""
         return {name: kind for column in self.columns.values() for name, kind in column.clean_columns().items()}
-
-
-@dataclass(frozen=True)
-class Match:
-    """A header row recognised as that of a table."""
-
-    source: Source
-    columns: dict[int, Column]
-    """Position in the row → column."""
-    factors: dict[str, int]
-    """Amount columns whose header names a unit → that unit in 元."""
-    unknown: tuple[str, ...]
-    """Headers that no column of the table has, as written."""
-    score: float
-    """Share of the headers that were recognised."""
-
-
-@dataclass(frozen=True)
-class Header:
-    """Where a sheet's header stands: `position` among its rows, counted from 0."""
-
-    position: int
-    match: Match
 
 
 def load_sources(folder: Path = FOLDER) -> dict[str, Source]:
@@ -258,7 +223,10 @@ class _Spec:
 def _source(path: Path) -> Source:
     spec = _Spec(path)
     content = spec.entries(
-        spec.content, "the file", ("id", "title", "sender", "key", "column"), ("node", "relationship")
+        spec.content,
+        "the file",
+        ("id", "title", "sender", "key", "column"),
+        ("numbered_by", "months", "period", "unfold", "node", "relationship"),
     )
     if content["id"] != path.parent.name:
         raise spec.wrong(f"id is {content['id']!r}, the folder {path.parent.name!r}: give both one name.")
@@ -276,6 +244,7 @@ def _source(path: Path) -> Source:
     for column in spec.columns.values():
         if column.name_column and column.name_column not in spec.columns:
             raise spec.wrong(f"{column.name} takes its name from {column.name_column}, which is no column.")
+    _check_shapes(spec, content)
     return Source(
         id=content["id"],
         title=content["title"],
@@ -285,7 +254,36 @@ def _source(path: Path) -> Source:
         nodes=tuple(_node(spec, entry) for entry in content.get("node", ())),
         relationships=tuple(_relationship(spec, entry) for entry in content.get("relationship", ())),
         fingerprint=spec.fingerprint,
+        numbered_by=tuple(content.get("numbered_by", ())),
+        months=content.get("months", {}),
+        period=content.get("period", {}),
+        unfolds=tuple(
+            Unfold(
+                {name: tuple(headers) for name, headers in entry["columns"].items()},
+                entry.get("values", {}),
+                entry.get("packed", False),
+            )
+            for entry in content.get("unfold", ())
+        ),
     )
+
+
+def _check_shapes(spec: _Spec, content: dict[str, Any]) -> None:
+    """What the file says about months, periods, numbers and further records names columns of the table."""
+    named = list(content.get("numbered_by", ()))
+    if named and len(content["key"]) != 1:
+        raise spec.wrong("`numbered_by` needs a key of one column.")
+    if months := content.get("months"):
+        named += spec.entries(months, "`months`", ("amount", "date"), ()).values()
+    if period := content.get("period"):
+        spec.entries(period, "`period`", ("from", "to", "headers"), ())
+        named += [period["from"], period["to"]]
+    for entry in content.get("unfold", ()):
+        spec.entries(entry, "`unfold`", ("columns",), ("values", "packed"))
+        named += [*entry["columns"], *entry.get("values", {})]
+    for name in named:
+        if name not in spec.columns:
+            raise spec.wrong(f"{name} is named, which is no column: add the column or correct the name.")
 
 
 def _column(spec: _Spec, entry: dict[str, Any]) -> Column:
@@ -293,11 +291,13 @@ def _column(spec: _Spec, entry: dict[str, Any]) -> Column:
     given = dict(spec.entries(entry, what, ("name", "kind"), Column.__dataclass_fields__))
     if given["kind"] not in KINDS:
         raise spec.wrong(f"{what} has the unknown kind {given['kind']!r}: use one of {', '.join(KINDS)}.")
-    for name in ("aliases", "choices", "nobody"):
+    for name in ("aliases", "choices", "nobody", "words"):
         given[name] = tuple(given.get(name, ()))
     column = Column(**given)
     if (column.kind == "choice") != bool(column.choices):
         raise spec.wrong(f"{what}: a column of kind choice, and only such a one, has `choices`.")
+    if (column.elsewhere and not column.required) or (column.words and not column.elsewhere):
+        raise spec.wrong(f"{what}: `elsewhere` belongs to a required column, `words` to one with `elsewhere`.")
     if column.spellings and column.kind not in ("choice", "code"):
         raise spec.wrong(f"{what}: `spellings` belong to the kinds choice and code.")
     for meant in column.spellings.values():
@@ -391,157 +391,3 @@ def _when(spec: _Spec, what: str, entry: dict[str, Any] | None) -> When | None:
     if ("is" in entry) == ("filled" in entry):
         raise spec.wrong(f"`when` of {what} needs either `is = [values]` or `filled = true|false`.")
     return When(_clean_column(spec, what, entry["column"]), tuple(entry.get("is", ())), entry.get("filled"))
-
-
-@dataclass(frozen=True)
-class _Heading:
-    """A header cell taken apart: as written, without brackets and blanks, and the unit it names."""
-
-    written: str
-    text: str
-    unit: str | None
-
-
-@lru_cache(CACHED)
-def _heading(cell: str) -> _Heading:
-    written = re.sub(r"\s", "", unicodedata.normalize("NFKC", cell)).strip("*:")
-    text = written.replace("帐", "账")
-    notes = re.findall(r"[(\[【〔]([^()\[\]【】〔〕]*)[)\]】〕]", text)
-    text = re.sub(r"[(\[【〔][^()\[\]【】〔〕]*[)\]】〕]", "", text).strip("*:")
-    units = [note.removeprefix("单位:") for note in notes]
-    unit = next((note for note in units if "元" in note or note in AREAS), None)
-    bare = re.fullmatch(r"(.+?)[:/_]?((?:万|千|亿)?元|亩|平方米)", text)
-    if bare and unit is None and not text.endswith("单元"):
-        text, unit = bare[1], bare[2]
-    return _Heading(written, text, unit)
-
-
-@lru_cache(CACHED)
-def _spelled(text: str, kind: str) -> str:
-    """The header text in the one spelling its kind of column is compared in."""
-    for like in SPELLED_LIKE.get(kind, (kind,)):
-        pattern, meant = HEADER_SPELLINGS.get(like, ("", ""))
-        found = re.fullmatch(pattern, text) if pattern else None
-        if found:
-            return found.expand(meant)
-    return text
-
-
-def _rank(heading: _Heading, column: Column) -> int | None:
-    """How closely a header names a column: 0 its very name … 4 its name behind words like 户主; None not at all."""
-    if heading.unit and column.kind in ("amount", "wan_amount") and heading.unit not in MONEY:
-        return None
-    if heading.unit and column.unit and AREAS.get(heading.unit) != column.unit:
-        return None
-    name = _heading(column.name)
-    aliases = [_heading(alias) for alias in column.aliases]
-    if heading.written == name.written:
-        return 0
-    if heading.text == name.text:
-        return 1
-    if any(heading.text == alias.text for alias in aliases):
-        return 2
-    spelled = _spelled(heading.text, column.kind)
-    if spelled in [_spelled(other.text, column.kind) for other in (name, *aliases)]:
-        return 3
-    if column.kind in ("name", "person_id") and OWN.sub("", spelled) == _spelled(name.text, column.kind):
-        return 4
-    return None
-
-
-@lru_cache(CACHED)
-def _ranks(heading: _Heading, source: Source) -> list[tuple[int, str]]:
-    """The columns of a table a header may name, closest first."""
-    ranks = ((_rank(heading, column), column.name) for column in source.columns.values())
-    return sorted((rank, name) for rank, name in ranks if rank is not None)
-
-
-def _assigned(headings: Sequence[_Heading], source: Source) -> tuple[dict[int, Column], set[str]]:
-    """Each header given to the column it names most closely; and the columns that two headers name equally well."""
-    claims = sorted(
-        (rank, position, name)
-        for position, heading in enumerate(headings)
-        if heading.text
-        for rank, name in _ranks(heading, source)
-    )
-    given: dict[int, Column] = {}
-    taken: dict[str, int] = {}
-    disputed: set[str] = set()
-    for rank, position, name in claims:
-        if position in given:
-            continue
-        if name not in taken:
-            given[position] = source.columns[name]
-            taken[name] = rank
-        elif taken[name] == rank:
-            disputed.add(name)
-    return {position: column for position, column in given.items() if column.name not in disputed}, disputed
-
-
-def recognise(headers: Sequence[str], sources: dict[str, Source] | None = None) -> Match | None:
-    """The table a row of headers belongs to: all its required columns are there, and the largest share of the headers is its.
-
-    None where no table fits. Two headers that name an optional column equally well are both left unknown.
-    Raises GuanxiError where two tables fit equally well, or two headers a required column.
-    """
-    headings = [_heading(header) for header in headers]
-    filled = sum(1 for heading in headings if heading.text)
-    matches: list[Match] = []
-    refused: list[str] = []
-    for source in (load_sources() if sources is None else sources).values():
-        columns, disputed = _assigned(headings, source)
-        found = {column.name for column in columns.values()}
-        required = {column.name for column in source.columns.values() if column.required}
-        if len(found | disputed) < 2 or required - found - disputed:
-            continue
-        if required & disputed:
-            names = "、".join(sorted(required & disputed))
-            refused.append(f"two columns of it could both be {names} of {source.title}: rename one")
-            continue
-        factors = {
-            column.name: MONEY[unit]
-            for position, column in columns.items()
-            if (unit := headings[position].unit) and column.kind in ("amount", "wan_amount")
-        }
-        unknown = tuple(
-            str(header)
-            for position, header in enumerate(headers)
-            if headings[position].text and position not in columns
-        )
-        matches.append(Match(source, columns, factors, unknown, len(columns) / filled))
-    matches.sort(key=lambda match: match.score, reverse=True)
-    if len(matches) > 1 and matches[0].score == matches[1].score:
-        one, other = (match.source.title for match in matches[:2])
-        raise GuanxiError(f"the header fits {one} and {other} equally well: add the column that tells them apart.")
-    if not matches and refused:
-        raise GuanxiError(f"{refused[0]}.")
-    return matches[0] if matches else None
-
-
-def find_header(rows: Sequence[Sequence[str]], sources: dict[str, Source] | None = None) -> Header | None:
-    """The row among the first of a sheet that is a table's header: the best match, the upper one of two equals.
-
-    Raises GuanxiError as `recognise` does.
-    """
-    best: Header | None = None
-    for position, row in enumerate(rows[:HEADER_DEPTH]):
-        match = recognise(row, sources)
-        if match and (best is None or match.score > best.match.score):
-            best = Header(position, match)
-    return best
-
-
-def nearest(rows: Sequence[Sequence[str]]) -> str:
-    """Half a sentence for a sheet without a header: the table it comes nearest to, and the columns it lacks for it."""
-    best = (0.0, "")
-    for row in rows[:HEADER_DEPTH]:
-        headings = [_heading(cell) for cell in row]
-        for source in load_sources().values():
-            columns, _ = _assigned(headings, source)
-            found = {column.name for column in columns.values()}
-            required = [column.name for column in source.columns.values() if column.required]
-            share = sum(name in found for name in required) / len(required)
-            lacking = "、".join(name for name in required if name not in found)
-            if share > best[0] and lacking:
-                best = (share, f"it comes nearest to {source.title}, but lacks {lacking}")
-    return best[1] if best[0] >= 0.5 else "no row of it is the header of a known table"

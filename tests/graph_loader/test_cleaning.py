@@ -23,8 +23,9 @@ from graph_loader.cleaning import (
     read_name,
     read_person_id,
 )
+from graph_loader.headers import recognise
 from graph_loader.secret import Secret
-from graph_loader.sources import load_sources, recognise
+from graph_loader.sources import load_sources
 
 SECRET = Secret(b"the key of the tests, 32 bytes ..")
 SOURCES = load_sources()

@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from graph_loader.errors import GuanxiError
+from graph_loader.headers import find_header
 from graph_loader.reading import kind_of, records, sheets_of
-from graph_loader.sources import find_header
 
 REGISTERS = "名册,身份证号,姓名,起始日期\n"
 

@@ -9,19 +9,10 @@ import pytest
 from graph_loader import ontology
 from graph_loader.cleaning import Cleaned, clean
 from graph_loader.errors import GuanxiError
+from graph_loader.headers import find_header, nearest, recognise
 from graph_loader.reading import records, sheets_of
 from graph_loader.secret import Secret
-from graph_loader.sources import (
-    FOLDER,
-    KINDS,
-    Key,
-    Source,
-    When,
-    find_header,
-    load_sources,
-    nearest,
-    recognise,
-)
+from graph_loader.sources import FOLDER, KINDS, Key, Source, When, load_sources
 
 SECRET = Secret(b"the key of the tests, 32 bytes ..")
 SOURCES = load_sources()

@@ -19,8 +19,8 @@ from graph_loader.sources import load_sources
 from graph_loader.state import text
 
 
-def keep(evidence: Evidence, drop: Drop, folder: Path, by: str) -> Delivery:
-    """Puts a delivery into the evidence, by one rename at the end."""
+def keep(evidence: Evidence, drop: Drop, folder: Path, by: str, note: str = "") -> Delivery:
+    """Puts a delivery into the evidence, by one rename at the end. `note`: what the sender says about it."""
     number = max((int(one.id[1:5]) for one in evidence.deliveries()), default=0) + 1
     content = sha256("".join(sorted(drop.files.values())).encode()).hexdigest()
     id = f"d{number:04d}-{content[:8]}"
@@ -40,6 +40,7 @@ def keep(evidence: Evidence, drop: Drop, folder: Path, by: str) -> Delivery:
             files=drop.files,
             ignored=drop.ignored,
             refused=drop.refused,
+            note=note,
         )
         write_receipt(draft, delivery)
         draft.rename(evidence.folder_of(id))

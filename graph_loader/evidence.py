@@ -69,6 +69,10 @@ class Delivery:
     ignored: dict[str, str]
     refused: dict[str, str]
     withdrawn: str | None = None
+    withdrawn_by: str = ""
+    withdrawn_why: str = ""
+    note: str = ""
+    """What the sender says about it."""
 
     def total(self, count: str) -> int:
         return sum(getattr(entry, count) for entry in self.entries)
@@ -84,6 +88,7 @@ class Delivery:
             "received": self.received,
             "by": self.by,
             "withdrawn": self.withdrawn,
+            "note": self.note,
             "files": [
                 {**{key: getattr(entry, key) for key in public}, "unknown_columns": list(entry.unknown_columns)}
                 for entry in self.entries
@@ -137,9 +142,9 @@ class Evidence:
                     paths[table].append(path)
         return {table: _latest(found) for table, found in paths.items()}
 
-    def keep_withdrawal(self, id: str, by: str) -> None:
+    def keep_withdrawal(self, id: str, by: str, why: str = "") -> None:
         """Notes that a delivery is withdrawn; its rows stay on record but assert nothing."""
-        note = {"withdrawn": datetime.now().astimezone().isoformat(timespec="seconds"), "by": by}
+        note = {"withdrawn": datetime.now().astimezone().isoformat(timespec="seconds"), "by": by, "why": why}
         path = self.folder_of(id) / "withdrawn.json"
         draft = path.with_suffix(".draft")
         draft.write_text(json.dumps(note, ensure_ascii=False), encoding="utf-8")
@@ -296,7 +301,8 @@ def _read_delivery(folder: Path) -> Delivery:
     )
     note = folder / "withdrawn.json"
     if note.exists():
-        content["withdrawn"] = json.loads(note.read_text(encoding="utf-8"))["withdrawn"]
+        told = json.loads(note.read_text(encoding="utf-8"))
+        content |= {"withdrawn": told["withdrawn"], "withdrawn_by": told["by"], "withdrawn_why": told.get("why", "")}
     return Delivery(**content)
 
 

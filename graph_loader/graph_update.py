@@ -42,7 +42,7 @@ def bring_up_to_date(
         for old in (fresh, fresh.with_suffix(".duckdb.wal")):
             old.unlink(missing_ok=True)
         with duckdb.connect(str(fresh)) as db:
-            progress("state", 0)
+            progress("state", "", 0)
             rows = _rows_once(db, evidence)
             state.build(db, terms, evidence.sources, rows)
             derived.derive(db, terms, rows)

@@ -23,8 +23,12 @@ STANDS_FOR = {
 }
 """Columns by which a row names the delivered row it stands for (a mended row: the quarantined one); no values of the row itself."""
 
-Progress = Callable[[str, int], None]
-"""Told the stage or kind being worked on and how many rows of it were done."""
+Progress = Callable[[str, str, int], None]
+"""Told the stage (one of `STAGES`), what of it is worked on (a file, a kind of node or relationship; may be empty) and how
+many more rows of it are done."""
+
+STAGES = ("waiting", "read", "kept", "state", "written")
+"""Waiting for another load to end; files read; rows kept as evidence; the graph's new state made out; the graph written."""
 
 
 @dataclass
@@ -74,7 +78,7 @@ def read_drop(evidence: Evidence, folder: Path, secret: Secret, progress: Progre
             drop.refused[file] = str(error)
             continue
         drop.tables += found
-        progress(file, sum(table.entry.read for table in found))
+        progress("read", file, sum(table.entry.read for table in found))
     if not drop.files:
         raise GuanxiError(f"{folder} holds no departmental tables: .csv, .xlsx or .xls files are looked for.")
     return drop

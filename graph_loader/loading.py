@@ -4,6 +4,7 @@ A delivery is first put into the evidence, whole or not at all; then the graph i
 Interrupted in between, the next command brings the graph after.
 """
 
+import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,6 +27,7 @@ __all__ = [
     "Receipt",
     "bring_up_to_date",
     "bring_up_to_date_in_turn",
+    "changes_of",
     "load",
     "one_at_a_time",
     "rebuild",
@@ -55,45 +57,78 @@ class Receipt:
 
 
 @contextmanager
-def one_at_a_time(home: Path) -> Iterator[None]:
-    """Holds the home's turn to change evidence and graph. Raises GuanxiError when another keeps it for an hour."""
+def one_at_a_time(home: Path, progress: Progress = lambda *_: None) -> Iterator[None]:
+    """Holds the home's turn to change evidence and graph, telling `progress` when another has it.
+
+    Raises GuanxiError when another keeps it for an hour.
+    """
     lock = filelock.FileLock(home / "load.lock")
     try:
-        with lock.acquire(timeout=TURN_SECONDS):
-            yield
-    except filelock.Timeout as error:
-        raise GuanxiError("Another load has been running for an hour: wait for it to end, then try again.") from error
+        lock.acquire(timeout=0)
+    except filelock.Timeout:
+        progress("waiting", "", 0)
+        try:
+            lock.acquire(timeout=TURN_SECONDS)
+        except filelock.Timeout as error:
+            raise GuanxiError(
+                "Another load has been running for an hour: wait for it to end, then try again."
+            ) from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
-def load(home: Path, driver: neo4j.Driver, folder: Path, by: str = "", progress: Progress = lambda *_: None) -> Receipt:
-    """Takes in a folder of departmental tables and brings the graph up to date.
+def load(
+    home: Path,
+    driver: neo4j.Driver,
+    folder: Path,
+    by: str = "",
+    progress: Progress = lambda *_: None,
+    note: str = "",
+) -> Receipt:
+    """Takes in a folder of departmental tables and brings the graph up to date. `note`: what the sender says about it.
 
     The same bytes again make no new delivery. Raises GuanxiError when the folder holds no table at all.
     """
     started = time.perf_counter()
-    with one_at_a_time(home):
+    with one_at_a_time(home, progress):
         evidence = Evidence(home)
         drop = read_drop(evidence, folder, secret_of(home), progress)
         new = drop.files.keys() != drop.known.keys()
-        delivery = custody.keep(evidence, drop, folder, by) if new else custody.delivered_before(drop)
+        progress("kept", "", 0)
+        delivery = custody.keep(evidence, drop, folder, by, note) if new else custody.delivered_before(drop)
         written = bring_up_to_date(home, driver, progress)
-    return Receipt(delivery, new, written, time.perf_counter() - started)
+        receipt = Receipt(delivery, new, written, time.perf_counter() - started)
+        if new:
+            _note_changes(home, receipt.delivery.id, "loaded", written, receipt.seconds)
+    return receipt
 
 
 def withdraw(
-    home: Path, driver: neo4j.Driver, delivery: str, by: str, progress: Progress = lambda *_: None
+    home: Path,
+    driver: neo4j.Driver,
+    delivery: str,
+    by: str,
+    progress: Progress = lambda *_: None,
+    reason: str = "",
 ) -> writer.Written:
     """Takes back what only this delivery asserted. Raises GuanxiError when there is no such delivery."""
-    with one_at_a_time(home):
+    started = time.perf_counter()
+    with one_at_a_time(home, progress):
         evidence = Evidence(home)
-        if evidence.delivery(delivery).withdrawn is None:
-            evidence.keep_withdrawal(delivery, by)
-        return bring_up_to_date(home, driver, progress)
+        new = evidence.delivery(delivery).withdrawn is None
+        if new:
+            evidence.keep_withdrawal(delivery, by, reason)
+        written = bring_up_to_date(home, driver, progress)
+        if new:
+            _note_changes(home, delivery, "withdrawn", written, time.perf_counter() - started)
+    return written
 
 
 def rebuild(home: Path, driver: neo4j.Driver, progress: Progress = lambda *_: None) -> writer.Written:
     """Drops the graph and builds it again from the evidence."""
-    with one_at_a_time(home):
+    with one_at_a_time(home, progress):
         return bring_up_to_date(home, driver, progress, anew=True)
 
 
@@ -101,3 +136,27 @@ def bring_up_to_date_in_turn(home: Path, driver: neo4j.Driver) -> writer.Written
     """The same for those who only read the graph: finishes what an interrupted load left, when no other load is running."""
     with one_at_a_time(home):
         return bring_up_to_date(home, driver)
+
+
+def changes_of(home: Path, delivery: str) -> dict[str, Any]:
+    """What a delivery changed in the graph: `{"loaded": {"created": {kind: count}, "changed": …, "deleted": …,
+    "seconds": number}, "withdrawn": …}`; a step is absent where it was interrupted and made up for by a later command."""
+    path = _changes_path(home, delivery)
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+
+def _note_changes(home: Path, delivery: str, step: str, written: writer.Written, seconds: float) -> None:
+    """Keeps what was changed beside the graph: the evidence holds what was delivered and is never changed."""
+    counts: dict[str, Any] = {"created": {}, "changed": {}, "deleted": {}}
+    for (kind, count), rows in written.by_kind.items():
+        counts[count][kind] = rows
+    noted = changes_of(home, delivery) | {step: {**counts, "seconds": round(seconds, 2)}}
+    path = _changes_path(home, delivery)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(".draft")
+    draft.write_text(json.dumps(noted, ensure_ascii=False), encoding="utf-8")
+    draft.replace(path)
+
+
+def _changes_path(home: Path, delivery: str) -> Path:
+    return home / "graph" / "changes" / f"{delivery}.json"

@@ -155,6 +155,17 @@ class Unfold:
 
 
 @dataclass(frozen=True)
+class Coverage:
+    """What says for which town and year a row was delivered; None where the table is not kept by town or by year.
+
+    `place`: a village's or town's code, a person (their registered residence), or the key of another table (its place).
+    """
+
+    place: str | None = None
+    day: str | None = None
+
+
+@dataclass(frozen=True)
 class Source:
     id: str
     title: str
@@ -163,6 +174,7 @@ class Source:
     columns: dict[str, Column] = field(hash=False)
     nodes: tuple[NodeSpec, ...]
     relationships: tuple[RelationshipSpec, ...]
+    coverage: Coverage
     fingerprint: str
     """Changes with the text of the spec, so that rows cleaned under an older one are cleaned again."""
     numbered_by: tuple[str, ...] = ()
@@ -226,7 +238,7 @@ def _source(path: Path) -> Source:
         spec.content,
         "the file",
         ("id", "title", "sender", "key", "column"),
-        ("numbered_by", "months", "period", "unfold", "node", "relationship"),
+        ("numbered_by", "months", "period", "unfold", "coverage", "node", "relationship"),
     )
     if content["id"] != path.parent.name:
         raise spec.wrong(f"id is {content['id']!r}, the folder {path.parent.name!r}: give both one name.")
@@ -253,6 +265,7 @@ def _source(path: Path) -> Source:
         columns=spec.columns,
         nodes=tuple(_node(spec, entry) for entry in content.get("node", ())),
         relationships=tuple(_relationship(spec, entry) for entry in content.get("relationship", ())),
+        coverage=_coverage(spec, content.get("coverage", {})),
         fingerprint=spec.fingerprint,
         numbered_by=tuple(content.get("numbered_by", ())),
         months=content.get("months", {}),
@@ -284,6 +297,14 @@ def _check_shapes(spec: _Spec, content: dict[str, Any]) -> None:
     for name in named:
         if name not in spec.columns:
             raise spec.wrong(f"{name} is named, which is no column: add the column or correct the name.")
+
+
+def _coverage(spec: _Spec, entry: dict[str, Any]) -> Coverage:
+    spec.entries(entry, "coverage", (), ("place", "day"))
+    for name in entry.values():
+        if name not in spec.columns:
+            raise spec.wrong(f"coverage names {name}, which is no column: correct it.")
+    return Coverage(**entry)
 
 
 def _column(spec: _Spec, entry: dict[str, Any]) -> Column:

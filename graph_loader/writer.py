@@ -3,8 +3,9 @@
 What is new is known beforehand, so it is created, never searched for: no MERGE.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from queue import Queue
 from threading import Thread
@@ -27,6 +28,12 @@ class Written:
     created: int = 0
     changed: int = 0
     deleted: int = 0
+    by_kind: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """The same by (label or relationship type, `created`, `changed` or `deleted`)."""
+
+    def add(self, kind: str, count: str, rows: int) -> None:
+        setattr(self, count, getattr(self, count) + rows)
+        self.by_kind[kind, count] += rows
 
     @property
     def total(self) -> int:
@@ -61,7 +68,7 @@ def write_difference(
     db: duckdb.DuckDBPyConnection,
     ontology: Ontology,
     before: str | None,
-    progress: Callable[[str, int], None],
+    progress: Callable[[str, str, int], None],
 ) -> Written:
     """Brings the graph from the state in the attached database `before` (None: empty) to the state in `db`.
 
@@ -71,8 +78,8 @@ def write_difference(
     for step in _steps(ontology, before):
         for batch in _made_ready(_batches(db, step.rows)):
             session.run(step.statement, rows=batch).consume()
-            setattr(written, step.count, getattr(written, step.count) + len(batch))
-            progress(step.what, len(batch))
+            written.add(step.what, step.count, len(batch))
+            progress("written", step.what, len(batch))
     return written
 
 

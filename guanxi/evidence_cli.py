@@ -46,9 +46,9 @@ def shown_progress() -> Iterator[Progress]:
     done: Counter[str] = Counter()
     with console.status("…") as status:
 
-        def tell(what: str, rows: int) -> None:
-            done[what] += rows
-            status.update(f"{what} {done[what]:,}")
+        def tell(stage: str, what: str, rows: int) -> None:
+            done[what or stage] += rows
+            status.update(f"{what or stage} {done[what or stage]:,}")
 
         yield tell
 

@@ -164,7 +164,7 @@ def test_a_load_interrupted_while_writing_is_finished_by_the_next_command(
 ) -> None:
     small.load_tables({"补贴发放": [payment(1)]})
 
-    def stop(what: str, rows: int) -> None:
+    def stop(stage: str, what: str, rows: int) -> None:
         if what == "TO":
             raise KeyboardInterrupt
 

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
@@ -48,6 +48,11 @@ class Problem:
     column: str
     value: str
     reason: str
+    faults: dict[str, str] = field(default_factory=dict)
+    """Each column that could not be read → what is wrong with it and how to mend it."""
+    cells: dict[str, str] = field(default_factory=dict)
+    """Canonical column → the filled cell as it was read, its unit beside an amount whose header names another than the table's:
+    under the canonical headers it reads the same again."""
 
 
 @dataclass(frozen=True)
@@ -109,18 +114,47 @@ def clean(source: Source, match: Match, frame: pa.Table, secret: Secret) -> Clea
         loaded = np.ones(count, dtype=bool)
         loaded[list(refused)] = False
         table = table.filter(pa.array(loaded))
-    return Cleaned(table, _problems(frame, refused))
+    return Cleaned(table, _problems(source, match, frame, refused))
 
 
-def _problems(frame: pa.Table, refused: dict[int, list[tuple[str, str]]]) -> list[Problem]:
+def _problems(
+    source: Source, match: Match, frame: pa.Table, refused: dict[int, list[tuple[str, str]]]
+) -> list[Problem]:
+    named = [name for name in source.columns if name in frame.column_names]
+    places = sorted(refused)
+    rows = frame.select(named).take(pa.array(places, pa.int64())).to_pylist()
+    given = {place: _as_given(source, match, row) for place, row in zip(places, rows, strict=True)}
     problems = []
     for place in sorted(refused):
         first = refused[place][0][0]
         value = frame[first][place].as_py() if first in frame.column_names else ""
         reason = "；".join(name + fault for name, fault in refused[place])
         row, record = frame["_row"][place].as_py(), frame["_record"][place].as_py()
-        problems.append(Problem(row, record, first, value or "", reason))
+        problems.append(Problem(row, record, first, value or "", reason, dict(refused[place]), given[place]))
     return problems
+
+
+def _as_given(source: Source, match: Match, row: dict[str, str | None]) -> dict[str, str]:
+    """The filled cells of a record, so that they read the same under canonical headers."""
+    cells = {name: cell for name, cell in row.items() if cell and cell.strip()}
+    units = {factor: unit for unit, factor in MONEY.items() if unit != "人民币"}
+    for name, factor in match.factors.items():
+        default = MONEY["万元"] if source.columns[name].kind == "wan_amount" else 1
+        if factor != default and FIGURE.fullmatch(squeezed(plain(cells.get(name, "")))):
+            cells[name] += units[factor]
+    return cells
+
+
+def as_cells(source: Source, row: dict[str, Any]) -> dict[str, str]:
+    """A clean row written so that it reads the same under canonical headers; empty cells left out."""
+    cells = {}
+    for name, column in source.columns.items():
+        value = row.get(f"{name}@known" if column.kind in ("from_date", "to_date") else name)
+        if value is None or value == []:
+            continue
+        text = ("是" if value else "否") if isinstance(value, bool) else _as_text(value).removesuffix(".0")
+        cells[name] = text + {"wan_amount": "元", "percent": "%"}.get(column.kind, "")
+    return cells
 
 
 def _unidentified(column: Column, columns: dict[str, pa.Array], secret: Secret) -> pa.Array:

@@ -1,9 +1,12 @@
 """Puts what was read into the evidence: bytes, raw and clean rows, what is quarantined, and the receipt. Whole or not at all."""
 
+import json
 import shutil
 from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +15,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from graph_loader.cleaning import as_cells
 from graph_loader.errors import GuanxiError
-from graph_loader.evidence import Delivery, Entry, Evidence, write_receipt
+from graph_loader.evidence import Delivery, Entry, Evidence, Waiting, write_receipt
 from graph_loader.intake import STANDS_FOR, Drop, names_in
+from graph_loader.reading import Sheet
 from graph_loader.sources import load_sources
 from graph_loader.state import text
 
@@ -41,6 +46,7 @@ def keep(evidence: Evidence, drop: Drop, folder: Path, by: str, note: str = "") 
             ignored=drop.ignored,
             refused=drop.refused,
             note=note,
+            waiting=_keep_waiting(drop, draft),
         )
         write_receipt(draft, delivery)
         draft.rename(evidence.folder_of(id))
@@ -60,6 +66,22 @@ def _keep_bytes(evidence: Evidence, drop: Drop, folder: Path) -> None:
         if not kept.exists():
             shutil.copyfile(folder / file, kept.with_suffix(".part"))
             kept.with_suffix(".part").replace(kept)
+
+
+def _keep_waiting(drop: Drop, draft: Path) -> tuple[Waiting, ...]:
+    """Writes the raw rows of the sheets that nobody recognised, and lists them."""
+    kept = []
+    for number, (file, sheet, why) in enumerate(drop.waiting):
+        raw = f"waiting-{number:04d}.parquet"
+        _write_raw(sheet, draft / "rows" / raw)
+        kept.append(Waiting(file, sheet.name, why, raw))
+    return tuple(kept)
+
+
+def _write_raw(sheet: Sheet, path: Path) -> None:
+    cells = sheet.cells
+    numbered = cells.append_column("row", pa.array(range(1, cells.num_rows + 1), pa.int32()))
+    pq.write_table(numbered, path, compression="zstd")
 
 
 def delivered_before(drop: Drop) -> Delivery:
@@ -91,9 +113,7 @@ def _keep_rows(evidence: Evidence, drop: Drop, id: str, draft: Path) -> list[Ent
     for number, table in enumerate(drop.tables):
         mends = "_of_row" in table.rows.column_names
         table.entry = replace(table.entry, raw=f"{number:04d}.parquet", mends=mends)
-        cells = table.sheet.cells
-        numbered = cells.append_column("row", pa.array(range(1, cells.num_rows + 1), pa.int32()))
-        pq.write_table(numbered, draft / "rows" / table.entry.raw, compression="zstd")
+        _write_raw(table.sheet, draft / "rows" / table.entry.raw)
     in_force = evidence.rows_in_force()
     quarantined: list[dict[str, Any]] = []
     counts: dict[int, dict[str, int]] = {number: {} for number in range(len(drop.tables))}
@@ -107,12 +127,15 @@ def _keep_rows(evidence: Evidence, drop: Drop, id: str, draft: Path) -> list[Ent
         for problem in table.problems:
             quarantined.append(
                 {
+                    "table": table.entry.table,
                     "file": table.entry.file,
                     "sheet": table.entry.sheet,
                     "row": problem.row,
                     "column": problem.column,
                     "value": problem.value,
                     "reason": problem.reason,
+                    "faults": json.dumps(problem.faults, ensure_ascii=False),
+                    "cells": json.dumps(problem.cells, ensure_ascii=False),
                     **table.stands_for.get(problem.row, {}),
                 }
             )
@@ -194,26 +217,29 @@ def _zeros(count: int) -> pa.Array:
 def _conflicting(db: duckdb.DuckDBPyConnection, drop: Drop) -> list[dict[str, Any]]:
     """Rows with one key and different values in one delivery: no order of rows may decide which holds."""
     found = db.execute(
-        "SELECT _part, _row, _key FROM kept WHERE fate = 'quarantined' ORDER BY _part, _record"
+        "SELECT _part, _record, _key FROM kept WHERE fate = 'quarantined' ORDER BY _part, _record"
     ).fetchall()
     sources = load_sources()
-    return [
-        {
-            "file": drop.tables[part].entry.file,
-            "sheet": drop.tables[part].entry.sheet,
-            "row": row,
-            "column": "、".join(sources[drop.tables[part].entry.table].key),
-            "value": key.replace("\x1f", " "),
-            "reason": "同一交付内主键重复：同一主键有内容不同的多行，请核实后只保留正确的一行再报送",
-            **_place_named(drop.tables[part].rows, row),
-        }
-        for part, row, key in found
-    ]
-
-
-def _place_named(rows: pa.Table, row: int) -> dict[str, Any]:
-    """The delivered row that a row names as the one it stands for."""
-    if "_of_row" not in rows.column_names:
-        return {}
-    named = rows.filter(pc.equal(rows["_row"], row)).select(list(STANDS_FOR.values()))
-    return dict(named.slice(0, 1).to_pylist()[0])
+    fault = "同一主键有内容不同的多行，请核实后只保留正确的一行再报送"
+    conflicting: list[dict[str, Any]] = []
+    for part, alike in groupby(found, key=itemgetter(0)):
+        table = drop.tables[part]
+        source = sources[table.entry.table]
+        keys = {record: key for _, record, key in alike}
+        rows = table.rows.filter(pc.is_in(table.rows["_record"], pa.array(list(keys), pa.int32())))
+        conflicting += [
+            {
+                "table": source.id,
+                "file": table.entry.file,
+                "sheet": table.entry.sheet,
+                "row": row["_row"],
+                "column": "、".join(source.key),
+                "value": keys[row["_record"]].replace("\x1f", " "),
+                "reason": f"同一交付内主键重复：{fault}",
+                "faults": json.dumps({name: fault for name in source.key}, ensure_ascii=False),
+                "cells": json.dumps(as_cells(source, row), ensure_ascii=False),
+                **{name: row[name] for name in STANDS_FOR.values() if name in row},
+            }
+            for row in rows.to_pylist()
+        ]
+    return conflicting

@@ -55,6 +55,19 @@ class Entry:
     """Row of the header."""
     mends: bool = False
     """Whether its rows name delivered rows that they stand for."""
+    layout: str = ""
+    """The layout a person confirmed by which it was read; empty where the table was recognised without help."""
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A sheet of a delivery that holds a table nobody recognised: it waits for a person to say what its columns are."""
+
+    file: str
+    sheet: str
+    why: str
+    raw: str
+    """File of its rows under `rows/`, as for an entry."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +86,7 @@ class Delivery:
     withdrawn_why: str = ""
     note: str = ""
     """What the sender says about it."""
+    waiting: tuple[Waiting, ...] = ()
 
     def total(self, count: str) -> int:
         return sum(getattr(entry, count) for entry in self.entries)
@@ -154,18 +168,27 @@ class Evidence:
         """Quarantined cells of the deliveries in force: `delivery, file, sheet, row, column, value, reason`.
 
         A row for which a mended one is in force is left out. One whose mended row is wrong again stands there once: in its own
-        place, with what is wrong now.
+        place, with what is wrong now. Of bytes that were read again by a confirmed layout, the last reading counts.
         """
+        public = ("delivery", *QUARANTINE_COLUMNS)
+        return [{key: record[key] for key in public} for record in self.quarantined(delivery)]
+
+    def quarantined(self, delivery: str | None = None) -> list[dict[str, Any]]:
+        """The same records with what mends them: `table` (id), `faults` (column → what is wrong with it) and `cells` (canonical
+        column → the cell as it came, in full)."""
         found: dict[_Place, list[_Quarantined]] = defaultdict(list)
-        for one in self.in_force():
+        deliveries = self.in_force()
+        last = {one.files[entry.file]: one.id for one in deliveries for entry in one.entries if entry.raw}
+        for one in deliveries:
             path = self.folder_of(one.id) / "quarantine.parquet"
             if path.exists():
                 for row in pq.read_table(path).to_pylist():
                     wrong = _Quarantined(one.id, row)
-                    found[wrong.place].append(wrong)
+                    if last[one.files[row["file"]]] == one.id:
+                        found[wrong.place].append(wrong)
         waiting = _not_mended(found, self._mended())
         return [
-            {"delivery": place.delivery, **{key: wrong.row[key] for key in QUARANTINE_COLUMNS}, **place._asdict()}
+            {**wrong.row, **{key: json.loads(wrong.row[key]) for key in ("faults", "cells")}, **place._asdict()}
             for place, wrongs in waiting.items()
             for wrong in wrongs
             if delivery in (None, place.delivery)
@@ -299,6 +322,7 @@ def _read_delivery(folder: Path) -> Delivery:
     content["entries"] = tuple(
         Entry(**{**entry, "unknown_columns": tuple(entry["unknown_columns"])}) for entry in content["entries"]
     )
+    content["waiting"] = tuple(Waiting(**sheet) for sheet in content.get("waiting", ()))
     note = folder / "withdrawn.json"
     if note.exists():
         told = json.loads(note.read_text(encoding="utf-8"))

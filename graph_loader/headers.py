@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from hashlib import sha256
 
 from graph_loader.errors import GuanxiError
 from graph_loader.sources import Column, Source, Unfold, load_sources
@@ -68,6 +69,8 @@ class Match:
     """Position of the column whose cells hold a start and an end."""
     unfolds: tuple[tuple[Unfold, dict[int, Column]], ...] = ()
     """Further records of each row: which, and position → column."""
+    layout: str = ""
+    """The layout a person confirmed that says so (`layouts.py`); empty where the headers themselves do."""
 
     def all_columns(self) -> dict[int, Column]:
         """Position → column, those of months, periods and further records included."""
@@ -320,6 +323,24 @@ def _matched(
         period=period,
         unfolds=unfolds,
     )
+
+
+def money_factors(headers: Sequence[str], columns: dict[int, Column]) -> dict[str, int]:
+    """Amount columns whose header names a unit of money → that unit in 元."""
+    amounts = {at: column for at, column in columns.items() if column.kind in ("amount", "wan_amount")}
+    return {
+        column.name: MONEY[unit]
+        for at, column in amounts.items()
+        if (unit := _heading(headers[at]).unit or "") in MONEY
+    }
+
+
+def signature(headers: Sequence[str]) -> str:
+    """Names a row of headers: the same for the same headers in the same order, whatever their blanks, widths and brackets."""
+    written = [_heading(header).written for header in headers]
+    while written and not written[-1]:
+        written.pop()
+    return sha256("\x1f".join(written).encode()).hexdigest()[:16]
 
 
 def _unfolds(

@@ -12,6 +12,7 @@ from graph_loader.cleaning import Problem, clean
 from graph_loader.errors import GuanxiError
 from graph_loader.evidence import Delivery, Entry, Evidence
 from graph_loader.headers import Header, find_header, lacking, nearest
+from graph_loader.layouts import EXPLANATIONS, Layouts, likely_header, names_of, reads_anew, with_values
 from graph_loader.reading import Sheet, kind_of, records, sheets_of
 from graph_loader.secret import Secret
 
@@ -52,12 +53,15 @@ class Drop:
     ignored: dict[str, str] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
     known: dict[str, Delivery] = field(default_factory=dict)
+    waiting: list[tuple[str, Sheet, str]] = field(default_factory=list)
+    """File, sheet and why: tables that nobody recognised, for a person to say what their columns are."""
 
 
 def read_drop(evidence: Evidence, folder: Path, secret: Secret, progress: Progress) -> Drop:
     if not folder.is_dir():
         raise GuanxiError(f"{folder} is no folder: name the folder that holds the tables.")
     drop = Drop()
+    layouts = Layouts(evidence.folder)
     seen = {sha: delivery for delivery in evidence.in_force() for sha in delivery.files.values()}
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         file = path.relative_to(folder).as_posix()
@@ -66,14 +70,14 @@ def read_drop(evidence: Evidence, folder: Path, secret: Secret, progress: Progre
             continue
         drop.files[file] = sha256(path.read_bytes()).hexdigest()
         old = seen.get(drop.files[file])
-        if old:
+        if old and not reads_anew(evidence, layouts, drop.files[file]):
             drop.known[file] = old
             why = [old.refused[name] for name in names_in(old, drop.files[file]) if name in old.refused]
             if why:
                 drop.refused[file] = why[0]
             continue
         try:
-            found = list(_read_file(path, file, secret, drop))
+            found = list(_read_file(path, file, secret, drop, layouts))
         except GuanxiError as error:
             drop.refused[file] = str(error)
             continue
@@ -84,16 +88,20 @@ def read_drop(evidence: Evidence, folder: Path, secret: Secret, progress: Progre
     return drop
 
 
-def _read_file(path: Path, file: str, secret: Secret, drop: Drop) -> Iterator[Table]:
+def _read_file(path: Path, file: str, secret: Secret, drop: Drop, layouts: Layouts) -> Iterator[Table]:
     recognised = False
     unknown: dict[str, str] = {}
     for sheet in sheets_of(path):
-        header = find_header(sheet.head())
+        names = names_of(file, sheet.name)
+        header = layouts.find(sheet.head(), drop.files[file], names) or find_header(sheet.head())
         if header is None:
             unknown[sheet.name] = nearest(sheet.head())
+            if sheet.name != EXPLANATIONS and likely_header(sheet.head()):
+                drop.waiting.append((file, sheet, unknown[sheet.name]))
             continue
         if header.match.missing:
             unknown[sheet.name] = lacking(header.match)
+            drop.waiting.append((file, sheet, unknown[sheet.name]))
             continue
         recognised = True
         yield _read_sheet(file, sheet, header, secret)
@@ -105,7 +113,7 @@ def _read_file(path: Path, file: str, secret: Secret, drop: Drop) -> Iterator[Ta
 
 def _read_sheet(file: str, sheet: Sheet, header: Header, secret: Secret) -> Table:
     source = header.match.source
-    rows = _with_places(records(sheet, header))
+    rows = _with_places(with_values(records(sheet, header), header.match.values))
     cleaned = clean(source, header.match, rows, secret)
     entry = Entry(
         file=file,
@@ -115,6 +123,7 @@ def _read_sheet(file: str, sheet: Sheet, header: Header, secret: Secret) -> Tabl
         unknown_columns=tuple(name for name in header.match.unknown if name not in STANDS_FOR),
         columns={str(position): column.name for position, column in header.match.columns.items()},
         header=header.position + 1,
+        layout=header.match.layout,
     )
     return Table(entry, sheet, cleaned.table, cleaned.problems, _places_of(rows, cleaned.problems))
 

@@ -130,7 +130,8 @@ def _is_data(table: pa.Table, header: Header, written: Sequence[str]) -> pa.Arra
     """
     source = header.match.source
     columns = {column.name: position for position, column in header.match.columns.items()}
-    key = [name for name in source.key if source.columns[name].required]
+    required = [name for name in columns if source.columns[name].required]
+    key = [name for name in required if name in source.key] or required
     blank = np.ones(len(table), dtype=bool)
     suspect = np.zeros(len(table), dtype=bool)
     for name in key:

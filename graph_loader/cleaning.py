@@ -53,6 +53,8 @@ class Problem:
     cells: dict[str, str] = field(default_factory=dict)
     """Canonical column → the filled cell as it was read, its unit beside an amount whose header names another than the table's:
     under the canonical headers it reads the same again."""
+    key: str | None = None
+    """The record's key, where all of that could be read."""
 
 
 @dataclass(frozen=True)
@@ -114,11 +116,11 @@ def clean(source: Source, match: Match, frame: pa.Table, secret: Secret) -> Clea
         loaded = np.ones(count, dtype=bool)
         loaded[list(refused)] = False
         table = table.filter(pa.array(loaded))
-    return Cleaned(table, _problems(source, match, frame, refused))
+    return Cleaned(table, _problems(source, match, frame, refused, columns["_key"]))
 
 
 def _problems(
-    source: Source, match: Match, frame: pa.Table, refused: dict[int, list[tuple[str, str]]]
+    source: Source, match: Match, frame: pa.Table, refused: dict[int, list[tuple[str, str]]], keys: pa.Array
 ) -> list[Problem]:
     named = [name for name in source.columns if name in frame.column_names]
     places = sorted(refused)
@@ -130,7 +132,8 @@ def _problems(
         value = frame[first][place].as_py() if first in frame.column_names else ""
         reason = "；".join(name + fault for name, fault in refused[place])
         row, record = frame["_row"][place].as_py(), frame["_record"][place].as_py()
-        problems.append(Problem(row, record, first, value or "", reason, dict(refused[place]), given[place]))
+        key = None if any(name in source.key for name, _ in refused[place]) else keys[place].as_py()
+        problems.append(Problem(row, record, first, value or "", reason, dict(refused[place]), given[place], key))
     return problems
 
 

@@ -2,54 +2,54 @@
 
 import json
 import shutil
+from collections import Counter
 from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
-from itertools import groupby
-from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from graph_loader.cleaning import as_cells
+from graph_loader.cleaning import Problem
 from graph_loader.errors import GuanxiError
-from graph_loader.evidence import Delivery, Entry, Evidence, Waiting, write_receipt
-from graph_loader.intake import STANDS_FOR, Drop, names_in
+from graph_loader.evidence import PLACE_COLUMNS, Delivery, Entry, Evidence, Waiting, contradictions, write_receipt
+from graph_loader.intake import Drop, Table, names_in
 from graph_loader.reading import Sheet
-from graph_loader.sources import load_sources
+from graph_loader.sources import Source
+from graph_loader.standing import Given, in_force
 from graph_loader.state import text
 
 
 def keep(evidence: Evidence, drop: Drop, folder: Path, by: str, note: str = "") -> Delivery:
     """Puts a delivery into the evidence, by one rename at the end. `note`: what the sender says about it."""
-    number = max((int(one.id[1:5]) for one in evidence.deliveries()), default=0) + 1
+    number = max((one.number for one in evidence.deliveries()), default=0) + 1
     content = sha256("".join(sorted(drop.files.values())).encode()).hexdigest()
-    id = f"d{number:04d}-{content[:8]}"
-    draft = evidence.folder / "deliveries" / f".{id}"
+    delivery = Delivery(
+        id=f"d{number:04d}-{content[:8]}",
+        received=datetime.now().astimezone().isoformat(timespec="seconds"),
+        by=by,
+        entries=(),
+        files=drop.files,
+        ignored=drop.ignored,
+        refused=drop.refused,
+        note=note,
+        full_list=drop.full_list,
+    )
+    draft = evidence.folder / "deliveries" / f".{delivery.id}"
     shutil.rmtree(draft, ignore_errors=True)
     try:
-        for part in ("rows", "tables"):
-            (draft / part).mkdir(parents=True)
         _keep_bytes(evidence, drop, folder)
-        entries = _keep_rows(evidence, drop, id, draft)
-        entries += _unchanged(drop)
-        delivery = Delivery(
-            id=id,
-            received=datetime.now().astimezone().isoformat(timespec="seconds"),
-            by=by,
+        entries = _keep_rows(evidence, drop, delivery, draft) + _unchanged(drop)
+        delivery = replace(
+            delivery,
             entries=tuple(sorted(entries, key=lambda entry: (entry.file, entry.sheet))),
-            files=drop.files,
-            ignored=drop.ignored,
-            refused=drop.refused,
-            note=note,
             waiting=_keep_waiting(drop, draft),
         )
         write_receipt(draft, delivery)
-        draft.rename(evidence.folder_of(id))
+        draft.rename(evidence.folder_of(delivery.id))
     except OSError as error:
         shutil.rmtree(draft, ignore_errors=True)
         raise GuanxiError(
@@ -86,7 +86,7 @@ def _write_raw(sheet: Sheet, path: Path) -> None:
 
 def delivered_before(drop: Drop) -> Delivery:
     """The old delivery of a drop whose every byte is known, with this time's receipt: nothing in it is new."""
-    old = max(drop.known.values(), key=lambda one: one.id)
+    old = max(drop.known.values(), key=lambda one: one.number)
     return replace(old, entries=tuple(_unchanged(drop)), ignored=drop.ignored, refused=drop.refused)
 
 
@@ -99,8 +99,9 @@ def _unchanged(drop: Drop) -> list[Entry]:
             loaded=0,
             corrected=0,
             unchanged=entry.loaded + entry.unchanged + entry.corrected,
-            columns={},
-            raw="",
+            ended=0,
+            kept_in=entry.kept_in or old.id,
+            kept_file=entry.kept_file or entry.file,
         )
         for file, old in drop.known.items()
         for entry in old.entries
@@ -108,138 +109,148 @@ def _unchanged(drop: Drop) -> list[Entry]:
     ]
 
 
-def _keep_rows(evidence: Evidence, drop: Drop, id: str, draft: Path) -> list[Entry]:
+def _keep_rows(evidence: Evidence, drop: Drop, delivery: Delivery, draft: Path) -> list[Entry]:
     """Writes raw and clean rows and what is quarantined; gives the entries with their counts."""
+    for part in ("rows", "tables"):
+        (draft / part).mkdir(parents=True)
     for number, table in enumerate(drop.tables):
         mends = "_of_row" in table.rows.column_names
         table.entry = replace(table.entry, raw=f"{number:04d}.parquet", mends=mends)
         _write_raw(table.sheet, draft / "rows" / table.entry.raw)
-    in_force = evidence.rows_in_force()
-    quarantined: list[dict[str, Any]] = []
-    counts: dict[int, dict[str, int]] = {number: {} for number in range(len(drop.tables))}
+    given = evidence.given()
+    counts: dict[int, Counter[str]] = {number: Counter() for number in range(len(drop.tables))}
+    quarantined = [_quarantined(table, problem) for table in drop.tables for problem in table.problems]
+    for number, table in enumerate(drop.tables):
+        counts[number]["quarantined"] += len({problem.record for problem in table.problems})
     with duckdb.connect() as db:
         for source in sorted({table.entry.table for table in drop.tables}):
             numbers = [number for number, table in enumerate(drop.tables) if table.entry.table == source]
-            _keep_table(db, drop, id, numbers, in_force.get(source), draft / "tables" / f"{source}.parquet", counts)
-            quarantined += _conflicting(db, drop)
-            db.execute("DROP TABLE kept; DROP TABLE given")
-    for number, table in enumerate(drop.tables):
-        for problem in table.problems:
-            quarantined.append(
-                {
-                    "table": table.entry.table,
-                    "file": table.entry.file,
-                    "sheet": table.entry.sheet,
-                    "row": problem.row,
-                    "column": problem.column,
-                    "value": problem.value,
-                    "reason": problem.reason,
-                    "faults": json.dumps(problem.faults, ensure_ascii=False),
-                    "cells": json.dumps(problem.cells, ensure_ascii=False),
-                    **table.stands_for.get(problem.row, {}),
-                }
-            )
-        bad = len({problem.record for problem in table.problems})
-        counts[number]["quarantined"] = counts[number].get("quarantined", 0) + bad
-    if quarantined:
-        pq.write_table(_as_table(quarantined), draft / "quarantine.parquet")
+            before = in_force(evidence.sources[source], given[source]) if source in given else None
+            quarantined += _keep_table(db, evidence.sources[source], drop, delivery, numbers, before, draft, counts)
+        if quarantined:
+            pq.write_table(_as_table(quarantined), draft / "quarantine.parquet")
+        for number, table in enumerate(drop.tables):
+            if table.entry.scope == "full":
+                counts[number]["ended"] = _ended(db, evidence, given, table.entry, delivery, draft)
     return [_counted(table.entry, counts[number]) for number, table in enumerate(drop.tables)]
 
 
-def _as_table(quarantined: list[dict[str, Any]]) -> pa.Table:
-    numbers = {"row", "_of_row"}
-    names = dict.fromkeys([*(name for row in quarantined for name in row), *STANDS_FOR.values()])
-    schema = pa.schema([(name, pa.int32() if name in numbers else pa.string()) for name in names])
-    return pa.Table.from_pylist(quarantined, schema)
-
-
-def _counted(entry: Entry, counts: dict[str, int]) -> Entry:
+def _counted(entry: Entry, counts: Counter[str]) -> Entry:
     return replace(
         entry,
-        loaded=counts.get("loaded", 0),
-        unchanged=counts.get("unchanged", 0),
-        corrected=counts.get("corrected", 0),
-        duplicate=counts.get("duplicate", 0),
-        quarantined=counts.get("quarantined", 0),
+        loaded=counts["loaded"],
+        unchanged=counts["unchanged"],
+        corrected=counts["corrected"],
+        duplicate=counts["duplicate"],
+        quarantined=counts["quarantined"],
+        ended=counts["ended"],
     )
+
+
+def _quarantined(table: Table, problem: Problem) -> dict[str, Any]:
+    return {
+        "table": table.entry.table,
+        "file": table.entry.file,
+        "sheet": table.entry.sheet,
+        "row": problem.row,
+        "column": problem.column,
+        "value": problem.value,
+        "reason": problem.reason,
+        "faults": json.dumps(problem.faults, ensure_ascii=False),
+        "cells": json.dumps(problem.cells, ensure_ascii=False),
+        "conflict": False,
+        "_key": problem.key,
+        **table.stands_for.get(problem.row, {}),
+    }
+
+
+def _as_table(quarantined: list[dict[str, Any]]) -> pa.Table:
+    types = {"row": pa.int32(), "_of_row": pa.int32(), "conflict": pa.bool_()}
+    names = dict.fromkeys([*(name for row in quarantined for name in row), *PLACE_COLUMNS])
+    schema = pa.schema([(name, types.get(name, pa.string())) for name in names])
+    return pa.Table.from_pylist(quarantined, schema)
 
 
 def _keep_table(
     db: duckdb.DuckDBPyConnection,
+    source: Source,
     drop: Drop,
-    id: str,
+    delivery: Delivery,
     numbers: list[int],
-    in_force: str | None,
-    path: Path,
-    counts: dict[int, dict[str, int]],
-) -> None:
-    """Sorts the rows of one table into loaded, unchanged, corrected, duplicate and conflicting, and keeps the first three."""
+    before: str | None,
+    draft: Path,
+    counts: dict[int, Counter[str]],
+) -> list[dict[str, Any]]:
+    """Sorts the rows of one table into loaded, unchanged, corrected, duplicate and contradicted, and keeps them: those that
+    stand, and the rest beside them. Gives the contradicted ones as they are quarantined."""
     parts = []
     for number in numbers:
         table = drop.tables[number]
-        constant = {"_delivery": id, "_file": table.entry.file, "_sheet": table.entry.sheet}
         rows = table.rows
-        for column, value in constant.items():
+        for column, value in {"_delivery": delivery.id, "_file": table.entry.file, "_sheet": table.entry.sheet}.items():
             rows = rows.append_column(
                 column, pa.array([value], pa.string()).dictionary_encode().take(_zeros(rows.num_rows))
             )
-        parts.append(rows.append_column("_part", pa.array([number], pa.int32()).take(_zeros(rows.num_rows))))
-    given = pa.concat_tables(parts, promote_options="default")
-    db.register("arriving", given)
+        for column, place in {"_number": delivery.number, "_part": number}.items():
+            rows = rows.append_column(column, pa.array([place], pa.int32()).take(_zeros(rows.num_rows)))
+        parts.append(rows)
+    db.register("arriving", pa.concat_tables(parts, promote_options="default"))
     db.execute("""
         CREATE TEMP TABLE given AS
-        SELECT _key, _hash, _part, _row, _record,
+        SELECT _key, _hash, _part, _record,
                row_number() OVER (PARTITION BY _key ORDER BY _part, _record) AS place,
                min(_hash) OVER (PARTITION BY _key) <> max(_hash) OVER (PARTITION BY _key) AS conflicts
         FROM arriving
     """)
-    old = f"SELECT _key, _hash FROM {in_force}" if in_force else "SELECT NULL::VARCHAR AS _key, NULL AS _hash LIMIT 0"
+    old = f"SELECT _key, _hash FROM {before}" if before else "SELECT NULL::VARCHAR AS _key, NULL AS _hash LIMIT 0"
     db.execute(f"""
         CREATE TEMP TABLE kept AS
         SELECT g.*, CASE WHEN conflicts THEN 'quarantined' WHEN place > 1 THEN 'duplicate'
                          WHEN o._key IS NULL THEN 'loaded' WHEN o._hash = g._hash THEN 'unchanged' ELSE 'corrected' END AS fate
         FROM given g LEFT JOIN ({old}) o USING (_key)
     """)
+    fates: Counter[str] = Counter()
     for part, fate, count in db.execute("SELECT _part, fate, count(*) FROM kept GROUP BY ALL").fetchall():
-        counts[part][fate] = count
-    db.execute(f"""
-        COPY (SELECT a.* EXCLUDE (_part) FROM arriving a JOIN kept k USING (_part, _record)
-              WHERE fate IN ('loaded', 'unchanged', 'corrected') ORDER BY _part, _record)
-        TO {text(path)} (FORMAT parquet, COMPRESSION zstd)
-    """)
+        counts[part][fate] += count
+        fates[fate] += count
+    stands = "fate IN ('loaded', 'unchanged', 'corrected')"
+    for condition, ending in ((stands, ""), (f"NOT {stands}", ".rest")):
+        if not ending or fates["duplicate"] or fates["quarantined"]:
+            db.execute(f"""
+                COPY (SELECT a.* EXCLUDE (_part) FROM arriving a JOIN kept k USING (_part, _record)
+                      WHERE {condition} ORDER BY _part, _record)
+                TO {text(draft / "tables" / f"{source.id}{ending}.parquet")} (FORMAT parquet, COMPRESSION zstd)
+            """)
+    contradicted = db.sql("""
+        SELECT a.* FROM arriving a JOIN kept k USING (_part, _record) WHERE fate = 'quarantined' ORDER BY _part, _record
+    """).to_arrow_table()
     db.unregister("arriving")
+    db.execute("DROP TABLE kept; DROP TABLE given")
+    return contradictions(source, contradicted.to_pylist())
 
 
 def _zeros(count: int) -> pa.Array:
     return pa.array([0], pa.int32()).take(pa.nulls(count, pa.int32()).fill_null(0))
 
 
-def _conflicting(db: duckdb.DuckDBPyConnection, drop: Drop) -> list[dict[str, Any]]:
-    """Rows with one key and different values in one delivery: no order of rows may decide which holds."""
+def _ended(
+    db: duckdb.DuckDBPyConnection,
+    evidence: Evidence,
+    given: dict[str, list[Given]],
+    entry: Entry,
+    delivery: Delivery,
+    draft: Path,
+) -> int:
+    """How many rows in force a full list ends."""
+    if entry.table not in given:
+        return 0
+    source, earlier = evidence.sources[entry.table], given[entry.table]
+    paths = [draft / "tables" / f"{entry.table}{ending}.parquet" for ending in ("", ".rest")]
+    paths.append(draft / "quarantine.parquet")
+    standing, rest, unread = (path if path.exists() else None for path in paths)
+    this = Given(entry.table, delivery.number, delivery.id, standing, rest, (), ((entry.file, entry.sheet),), unread)
     found = db.execute(
-        "SELECT _part, _record, _key FROM kept WHERE fate = 'quarantined' ORDER BY _part, _record"
-    ).fetchall()
-    sources = load_sources()
-    fault = "同一主键有内容不同的多行，请核实后只保留正确的一行再报送"
-    conflicting: list[dict[str, Any]] = []
-    for part, alike in groupby(found, key=itemgetter(0)):
-        table = drop.tables[part]
-        source = sources[table.entry.table]
-        keys = {record: key for _, record, key in alike}
-        rows = table.rows.filter(pc.is_in(table.rows["_record"], pa.array(list(keys), pa.int32())))
-        conflicting += [
-            {
-                "table": source.id,
-                "file": table.entry.file,
-                "sheet": table.entry.sheet,
-                "row": row["_row"],
-                "column": "、".join(source.key),
-                "value": keys[row["_record"]].replace("\x1f", " "),
-                "reason": f"同一交付内主键重复：{fault}",
-                "faults": json.dumps({name: fault for name in source.key}, ensure_ascii=False),
-                "cells": json.dumps(as_cells(source, row), ensure_ascii=False),
-                **{name: row[name] for name in STANDS_FOR.values() if name in row},
-            }
-            for row in rows.to_pylist()
-        ]
-    return conflicting
+        f"SELECT count(*) FROM {in_force(source, earlier)} b "
+        f"ANTI JOIN {in_force(source, [*earlier, this])} a ON a._key = b._key"
+    ).fetchone()
+    return found[0] if found else 0

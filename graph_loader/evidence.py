@@ -9,8 +9,9 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
+from functools import lru_cache
 from itertools import permutations
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,12 +20,17 @@ import duckdb
 import pandas as pd
 import pyarrow.parquet as pq
 
-from graph_loader.cleaning import masked_account, masked_id, masked_text
+from graph_loader import standing
+from graph_loader.cleaning import as_cells, masked_account, masked_id, masked_text
 from graph_loader.errors import GuanxiError
 from graph_loader.sources import Source, load_sources
+from graph_loader.standing import Given, TakenOver
 from graph_loader.state import Kind, key_sql, name, text, when_sql
 
 ROW_COLUMNS = ("_delivery", "_file", "_sheet", "_row")
+CONTRADICTED = "同一主键有内容不同的多行，请核实后只保留正确的一行再报送"
+PLACE_COLUMNS = ("_of_delivery", "_of_file", "_of_sheet", "_of_row")
+"""Of a row that stands for a delivered one (a mended row for the quarantined one): that row's place."""
 ROWS_AN_ELEMENT = 50
 """So many source rows are given for one node or relationship; a programme's own row is one, not its 300,000 payments."""
 
@@ -57,6 +63,14 @@ class Entry:
     """Whether its rows name delivered rows that they stand for."""
     layout: str = ""
     """The layout a person confirmed by which it was read; empty where the table was recognised without help."""
+    scope: str = "additions"
+    """`full`: a full list (全量) of the parts its rows lie in; it ends earlier rows of those parts that it does not name."""
+    ended: int = 0
+    """Earlier rows that it ended; no part of `read`."""
+    kept_in: str = ""
+    """Delivery with which the rows of a file with known bytes lie; empty for its own."""
+    kept_file: str = ""
+    """The file's name there."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +101,17 @@ class Delivery:
     note: str = ""
     """What the sender says about it."""
     waiting: tuple[Waiting, ...] = ()
+    full_list: bool = False
+    """Whether whoever loaded it said that its files are full lists."""
+    definitions: str = ""
+    """Names the specs and the code by which its rows were read and cleaned."""
+    generation: str = ""
+    """Folder under the delivery's own that holds its rows as last cleaned; empty as long as nothing changed since it came."""
+
+    @property
+    def number(self) -> int:
+        """Its place in the order of arrival, from 1."""
+        return number_of(self.id)
 
     def total(self, count: str) -> int:
         return sum(getattr(entry, count) for entry in self.entries)
@@ -96,7 +121,8 @@ class Delivery:
 
     def as_receipt(self) -> dict[str, Any]:
         """The receipt as others rely on it."""
-        public = ("file", "sheet", "table", "read", "loaded", "unchanged", "corrected", "duplicate", "quarantined")
+        counts = ("read", "loaded", "unchanged", "corrected", "duplicate", "quarantined")
+        public = ("file", "sheet", "table", *counts, "scope", "ended")
         return {
             "delivery": self.id,
             "received": self.received,
@@ -115,15 +141,18 @@ class Delivery:
 class Evidence:
     """The evidence of a home. Reading only, but for `keep_withdrawal`; deliveries are put in by `loading`."""
 
-    def __init__(self, home: Path, sources: dict[str, Source] | None = None) -> None:
+    def __init__(self, home: Path, sources: dict[str, Source] | None = None, at: datetime | None = None) -> None:
+        """`at`: the evidence as it was then: what came later is not there, what was withdrawn later is in force."""
         self.home = home
         self.folder = home / "evidence"
         self.sources = sources or load_sources()
+        self.at = at
 
     def deliveries(self) -> list[Delivery]:
         """All deliveries in the order of their arrival, withdrawn ones included."""
-        folders = sorted(path.parent for path in (self.folder / "deliveries").glob("d*/receipt.json"))
-        return [_read_delivery(folder) for folder in folders]
+        folders = [path.parent for path in (self.folder / "deliveries").glob("d*/receipt.json")]
+        found = [_read_delivery(folder) for folder in sorted(folders, key=lambda folder: number_of(folder.name))]
+        return found if self.at is None else _as_of(found, self.at)
 
     def delivery(self, id: str) -> Delivery:
         """One delivery by its id. Raises GuanxiError when there is none."""
@@ -146,15 +175,50 @@ class Evidence:
     def folder_of(self, delivery: str) -> Path:
         return self.folder / "deliveries" / delivery
 
+    def content_of(self, id: str) -> Path:
+        """Where the rows of a delivery lie: as they came, or as last cleaned under changed definitions."""
+        return self.folder_of(id) / self.delivery(id).generation
+
     def rows_in_force(self) -> dict[str, str]:
         """Source id → SQL (a table expression) of its clean rows in force, with `_key`, `_hash` and the `ROW_COLUMNS`."""
-        paths: dict[str, list[Path]] = defaultdict(list)
-        for delivery in self.in_force():
-            for table in sorted(delivery.tables()):
-                path = self.folder_of(delivery.id) / "tables" / f"{table}.parquet"
-                if path.exists():
-                    paths[table].append(path)
-        return {table: _latest(found) for table, found in paths.items()}
+        return {table: standing.in_force(self.sources[table], given) for table, given in self.given().items()}
+
+    def rows_on_record(self) -> dict[str, str]:
+        """The same of every row that a delivery in force asserts, also where a later one corrected or ended it."""
+        return {table: standing.on_record(given) for table, given in self.given().items()}
+
+    def given(self) -> dict[str, list[Given]]:
+        """What the deliveries in force give for each table, in their order."""
+        given: dict[str, list[Given]] = defaultdict(list)
+        seen: set[tuple[str, str]] = set()
+        for one in self.in_force():
+            marks = {file: (sha, said_scope(file, one.full_list)) for file, sha in one.files.items()}
+            for table, alike in sorted(_by_first((entry.table, entry) for entry in one.entries).items()):
+                counted = [entry for entry in alike if not entry.kept_in or marks[entry.file] not in seen]
+                if counted:
+                    given[table].append(self._given_by(one, table, counted))
+            seen.update(marks[entry.file] for entry in one.entries)
+        return {table: found for table, found in given.items() if any(one.standing or one.taken_over for one in found)}
+
+    def _given_by(self, delivery: Delivery, table: str, entries: list[Entry]) -> Given:
+        def kept(id: str, file: str) -> Path | None:
+            path = self.content_of(id) / file
+            return path if path.exists() else None
+
+        taken_over = []
+        for there, file_there, file in sorted({(e.kept_in, e.kept_file, e.file) for e in entries if e.kept_in}):
+            paths = [kept(there, f"tables/{table}{part}.parquet") for part in ("", ".rest")]
+            taken_over.append(TakenOver(tuple(path for path in paths if path), file_there, file))
+        return Given(
+            table=table,
+            number=delivery.number,
+            delivery=delivery.id,
+            standing=kept(delivery.id, f"tables/{table}.parquet"),
+            rest=kept(delivery.id, f"tables/{table}.rest.parquet"),
+            taken_over=tuple(taken for taken in taken_over if taken.paths),
+            full=tuple((entry.file, entry.sheet) for entry in entries if entry.scope == "full"),
+            unread=kept(delivery.id, "quarantine.parquet"),
+        )
 
     def keep_withdrawal(self, id: str, by: str, why: str = "") -> None:
         """Notes that a delivery is withdrawn; its rows stay on record but assert nothing."""
@@ -178,14 +242,12 @@ class Evidence:
         column → the cell as it came, in full)."""
         found: dict[_Place, list[_Quarantined]] = defaultdict(list)
         deliveries = self.in_force()
-        last = {one.files[entry.file]: one.id for one in deliveries for entry in one.entries if entry.raw}
+        last = {one.files[entry.file]: one.id for one in deliveries for entry in one.entries if not entry.kept_in}
         for one in deliveries:
-            path = self.folder_of(one.id) / "quarantine.parquet"
-            if path.exists():
-                for row in pq.read_table(path).to_pylist():
+            for row in self._quarantined_by(one):
+                if last.get(one.files[row["file"]], one.id) == one.id:
                     wrong = _Quarantined(one.id, row)
-                    if last[one.files[row["file"]]] == one.id:
-                        found[wrong.place].append(wrong)
+                    found[wrong.place].append(wrong)
         waiting = _not_mended(found, self._mended())
         return [
             {**wrong.row, **{key: json.loads(wrong.row[key]) for key in ("faults", "cells")}, **place._asdict()}
@@ -194,19 +256,47 @@ class Evidence:
             if delivery in (None, place.delivery)
         ]
 
+    def _quarantined_by(self, delivery: Delivery) -> list[dict[str, Any]]:
+        """What a delivery in force cannot assert, as kept; found out again where it counts with files of a withdrawn one."""
+        taken_over = [given for given in self._given_of(delivery.id).values() if given.taken_over]
+        rows = _kept_quarantine(self.content_of(delivery.id))
+        if not taken_over:
+            return rows
+        rows = [row for row in rows if not row["conflict"] or row["table"] not in {one.table for one in taken_over}]
+        entries = {(entry.kept_in, entry.kept_file, entry.file) for entry in delivery.entries if entry.kept_in}
+        for there, file_there, file in sorted(entries):
+            if any(taken.file == file for given in taken_over for taken in given.taken_over):
+                rows += [
+                    {**row, "file": file}
+                    for row in _kept_quarantine(self.content_of(there))
+                    if row["file"] == file_there and not row["conflict"]
+                ]
+        with duckdb.connect() as db:
+            for given in taken_over:
+                found = db.sql(f"SELECT * FROM {standing.contradicted(given)} ORDER BY _file, _sheet, _record")
+                rows += contradictions(self.sources[given.table], found.to_arrow_table().to_pylist())
+        return rows
+
+    def _given_of(self, delivery: str) -> dict[str, Given]:
+        return {table: one for table, given in self.given().items() for one in given if one.delivery == delivery}
+
     def _mended(self) -> "dict[_Place, dict[str, str]]":
         """Delivered rows for which others stand now: place → key of each row that stands for it and its delivery."""
         mended: dict[_Place, dict[str, str]] = defaultdict(dict)
+        mending = {(one.id, entry.table) for one in self.in_force() for entry in one.entries if entry.mends}
+        if not mending:
+            return mended
         with duckdb.connect() as db:
-            for one in self.in_force():
-                for table in {entry.table for entry in one.entries if entry.mends}:
-                    path = self.folder_of(one.id) / "tables" / f"{table}.parquet"
-                    rows = db.execute(
-                        "SELECT _of_delivery, _of_file, _of_sheet, _of_row, _key "
-                        f"FROM read_parquet({text(path)}) WHERE _of_row IS NOT NULL"
-                    ).fetchall()
-                    for *place, key in rows:
-                        mended[_Place(*place)][key] = one.id
+            for table, given in self.given().items():
+                for one in given:
+                    if (one.delivery, table) in mending:
+                        rows = db.execute(
+                            "SELECT _of_delivery, _of_file, _of_sheet, _of_row, _key "
+                            f"FROM {standing.every_row(one)} WHERE _of_row IS NOT NULL "
+                            "AND _key NOT IN (SELECT _key FROM " + standing.contradicted(one) + ")"
+                        ).fetchall()
+                        for *place, key in rows:
+                            mended[_Place(*place)][key] = one.delivery
         return mended
 
     def original(self, delivery: str, file: str, sheet: str, row: int, around: int = 10) -> list[dict[str, Any]]:
@@ -218,7 +308,7 @@ class Evidence:
         entries = [entry for entry in receipt.entries if entry.file == file and entry.sheet == sheet]
         if not entries:
             raise GuanxiError(f"Delivery {delivery} holds no sheet {sheet!r} of {file!r}.")
-        path = self.folder_of(delivery) / "rows" / entries[0].raw
+        path = self.content_of(entries[0].kept_in or delivery) / "rows" / entries[0].raw
         secret_columns = {
             int(position)
             for entry in entries
@@ -251,6 +341,33 @@ class Evidence:
         """The source rows of nodes and relationships: element id → `{"table","delivery","file","sheet","row"}`, at most
         `ROWS_AN_ELEMENT` each. A node is traced to the table that describes it, else to those that name it."""
         return _Lookup(self).rows_of(list(dict.fromkeys(elements)))
+
+
+def _kept_quarantine(folder: Path) -> list[dict[str, Any]]:
+    path = folder / "quarantine.parquet"
+    return pq.read_table(path).to_pylist() if path.exists() else []
+
+
+def contradictions(source: Source, rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Clean rows with one key and different values in one delivery, as they are quarantined: no order of rows may decide
+    which holds."""
+    return [
+        {
+            "table": source.id,
+            "file": row["_file"],
+            "sheet": row["_sheet"],
+            "row": row["_row"],
+            "column": "、".join(source.key),
+            "value": row["_key"].replace("\x1f", " "),
+            "reason": f"同一交付内主键重复：{CONTRADICTED}",
+            "faults": json.dumps(dict.fromkeys(source.key, CONTRADICTED), ensure_ascii=False),
+            "cells": json.dumps(as_cells(source, row), ensure_ascii=False),
+            "conflict": True,
+            "_key": row["_key"],
+            **{name: row[name] for name in PLACE_COLUMNS if name in row},
+        }
+        for row in rows
+    ]
 
 
 class _Place(NamedTuple):
@@ -317,31 +434,60 @@ def masked_cell(cell: str | None, secret: bool) -> str:
     return masked_id(plain) if len(plain) == 18 else masked_account(plain)
 
 
+def number_of(delivery: str) -> int:
+    """The number in a delivery's id."""
+    return int(delivery[1:].partition("-")[0])
+
+
+def said_scope(file: str, full_list: bool) -> str:
+    """What is said about a file of a delivery without opening it: `full`, `additions`, or nothing."""
+    scope = scope_in(file)
+    return scope or ("full" if full_list else "")
+
+
+def scope_in(words: str) -> str:
+    """The scope that the words of a file's name, a sheet's name or a title state."""
+    if "增量" in words:
+        return "additions"
+    return "full" if "全量" in words else ""
+
+
+def _as_of(deliveries: list[Delivery], at: datetime) -> list[Delivery]:
+    there = [one for one in deliveries if datetime.fromisoformat(one.received) <= at]
+    return [
+        replace(one, withdrawn=None, withdrawn_by="", withdrawn_why="")
+        if one.withdrawn and datetime.fromisoformat(one.withdrawn) > at
+        else one
+        for one in there
+    ]
+
+
 def _read_delivery(folder: Path) -> Delivery:
-    content = json.loads((folder / "receipt.json").read_text(encoding="utf-8"))
+    generation = max((path.parent.name for path in folder.glob("again-*/receipt.json")), default="")
+    receipt = folder / generation / "receipt.json"
+    delivery = _read_receipt(receipt, receipt.stat().st_mtime_ns)
+    note = folder / "withdrawn.json"
+    if note.exists():
+        told = json.loads(note.read_text(encoding="utf-8"))
+        delivery = replace(
+            delivery, withdrawn=told["withdrawn"], withdrawn_by=told["by"], withdrawn_why=told.get("why", "")
+        )
+    return replace(delivery, generation=generation)
+
+
+@lru_cache(10_000)
+def _read_receipt(path: Path, written: int) -> Delivery:
+    """Receipts never change: each is read once."""
+    content = json.loads(path.read_text(encoding="utf-8"))
     content["entries"] = tuple(
         Entry(**{**entry, "unknown_columns": tuple(entry["unknown_columns"])}) for entry in content["entries"]
     )
     content["waiting"] = tuple(Waiting(**sheet) for sheet in content.get("waiting", ()))
-    note = folder / "withdrawn.json"
-    if note.exists():
-        told = json.loads(note.read_text(encoding="utf-8"))
-        content |= {"withdrawn": told["withdrawn"], "withdrawn_by": told["by"], "withdrawn_why": told.get("why", "")}
     return Delivery(**content)
 
 
 def write_receipt(folder: Path, delivery: Delivery) -> None:
     (folder / "receipt.json").write_text(json.dumps(asdict(delivery), ensure_ascii=False, indent=1), encoding="utf-8")
-
-
-def _latest(paths: list[Path]) -> str:
-    if len(paths) == 1:
-        return f"read_parquet({text(paths[0])})"
-    listed = ", ".join(text(path) for path in paths)
-    return (
-        f"(SELECT * FROM read_parquet([{listed}], union_by_name = true) "
-        "QUALIFY row_number() OVER (PARTITION BY _key ORDER BY _delivery DESC) = 1)"
-    )
 
 
 class _Lookup:

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from graph_loader.cleaning import Problem, clean
 from graph_loader.errors import GuanxiError
-from graph_loader.evidence import Delivery, Entry, Evidence
+from graph_loader.evidence import Delivery, Entry, Evidence, said_scope, scope_in
 from graph_loader.headers import Header, find_header, lacking, nearest
 from graph_loader.layouts import EXPLANATIONS, Layouts, likely_header, names_of, reads_anew, with_values
 from graph_loader.reading import Sheet, kind_of, records, sheets_of
@@ -55,21 +55,28 @@ class Drop:
     known: dict[str, Delivery] = field(default_factory=dict)
     waiting: list[tuple[str, Sheet, str]] = field(default_factory=list)
     """File, sheet and why: tables that nobody recognised, for a person to say what their columns are."""
+    full_list: bool = False
+    """Whether whoever loads it says that its files are full lists."""
 
 
-def read_drop(evidence: Evidence, folder: Path, secret: Secret, progress: Progress) -> Drop:
+def read_drop(evidence: Evidence, folder: Path, secret: Secret, progress: Progress, full_list: bool = False) -> Drop:
     if not folder.is_dir():
         raise GuanxiError(f"{folder} is no folder: name the folder that holds the tables.")
-    drop = Drop()
+    drop = Drop(full_list=full_list)
     layouts = Layouts(evidence.folder)
-    seen = {sha: delivery for delivery in evidence.in_force() for sha in delivery.files.values()}
+    # The same bytes sent as a full list after they came as additions say something new.
+    seen = {
+        (sha, said_scope(file, delivery.full_list)): delivery
+        for delivery in evidence.in_force()
+        for file, sha in delivery.files.items()
+    }
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         file = path.relative_to(folder).as_posix()
         if kind_of(path) == "ignored":
             drop.ignored[file] = "no departmental table"
             continue
         drop.files[file] = sha256(path.read_bytes()).hexdigest()
-        old = seen.get(drop.files[file])
+        old = seen.get((drop.files[file], said_scope(file, full_list)))
         if old and not reads_anew(evidence, layouts, drop.files[file]):
             drop.known[file] = old
             why = [old.refused[name] for name in names_in(old, drop.files[file]) if name in old.refused]
@@ -104,14 +111,14 @@ def _read_file(path: Path, file: str, secret: Secret, drop: Drop, layouts: Layou
             drop.waiting.append((file, sheet, unknown[sheet.name]))
             continue
         recognised = True
-        yield _read_sheet(file, sheet, header, secret)
+        yield _read_sheet(file, sheet, header, secret, drop)
     for name, why in unknown.items():
         if not recognised:
             raise GuanxiError(f"{file}: {why}. Check the header row.")
         drop.ignored[f"{file} [{name}]"] = why
 
 
-def _read_sheet(file: str, sheet: Sheet, header: Header, secret: Secret) -> Table:
+def _read_sheet(file: str, sheet: Sheet, header: Header, secret: Secret, drop: Drop) -> Table:
     source = header.match.source
     rows = _with_places(with_values(records(sheet, header), header.match.values))
     cleaned = clean(source, header.match, rows, secret)
@@ -124,8 +131,16 @@ def _read_sheet(file: str, sheet: Sheet, header: Header, secret: Secret) -> Tabl
         columns={str(position): column.name for position, column in header.match.columns.items()},
         header=header.position + 1,
         layout=header.match.layout,
+        scope=_scope_of(sheet, header, file, drop.full_list),
     )
     return Table(entry, sheet, cleaned.table, cleaned.problems, _places_of(rows, cleaned.problems))
+
+
+def _scope_of(sheet: Sheet, header: Header, file: str, full_list: bool) -> str:
+    """What the sheet says of itself counts before what is said of the whole delivery; silent, it adds."""
+    titles = [cell for row in sheet.head()[: header.position] for cell in row]
+    said = [scope_in(words) for words in ("".join(titles), sheet.name, file)]
+    return next(filter(None, said), "full" if full_list else "additions")
 
 
 def _with_places(rows: pa.Table) -> pa.Table:

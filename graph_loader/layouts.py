@@ -231,8 +231,8 @@ def reads_anew(evidence: Evidence, layouts: Layouts, sha: str) -> bool:
     for delivery in reversed(evidence.in_force()):
         files = {name for name, kept in delivery.files.items() if kept == sha}
         read = [(sheet.raw, sheet.file, sheet.sheet, "") for sheet in delivery.waiting if sheet.file in files]
-        read += [(e.raw, e.file, e.sheet, e.layout) for e in delivery.entries if e.file in files and e.raw]
-        rows = evidence.folder_of(delivery.id) / "rows"
+        read += [(e.raw, e.file, e.sheet, e.layout) for e in delivery.entries if e.file in files and not e.kept_in]
+        rows = evidence.content_of(delivery.id) / "rows"
         for raw, file, sheet, layout in read:
             header = layouts.find(head_of(rows / raw), sha, names_of(file, sheet))
             if header and header.match.layout != layout and not header.match.missing:

@@ -86,15 +86,17 @@ def load(
     by: str = "",
     progress: Progress = lambda *_: None,
     note: str = "",
+    full_list: bool = False,
 ) -> Receipt:
-    """Takes in a folder of departmental tables and brings the graph up to date. `note`: what the sender says about it.
+    """Takes in a folder of departmental tables and brings the graph up to date. `note`: what the sender says about it;
+    `full_list`: that its files are full lists of the parts they cover, not additions.
 
     The same bytes again make no new delivery. Raises GuanxiError when the folder holds no table at all.
     """
     started = time.perf_counter()
     with one_at_a_time(home, progress):
         evidence = Evidence(home)
-        drop = read_drop(evidence, folder, secret_of(home), progress)
+        drop = read_drop(evidence, folder, secret_of(home), progress, full_list)
         new = drop.files.keys() != drop.known.keys()
         progress("kept", "", 0)
         delivery = custody.keep(evidence, drop, folder, by, note) if new else custody.delivered_before(drop)

@@ -184,6 +184,9 @@ class Source:
     period: dict[str, Any] = field(default_factory=dict, hash=False)
     """`from`, `to`: the columns that one cell with a start and an end fills; `headers` of such a column."""
     unfolds: tuple[Unfold, ...] = ()
+    full_list: tuple[tuple[str, str], ...] = ()
+    """What bounds a full list (全量) of this table: clean columns with the part of them that counts (`town` of a village's code,
+    `year` of a day, else nothing). It ends earlier rows that agree in all of them with one of its rows; empty: all earlier rows."""
 
     def clean_columns(self) -> dict[str, pa.DataType]:
         """Names and types of all clean columns of the table, in the order of the spec."""
@@ -238,7 +241,7 @@ def _source(path: Path) -> Source:
         spec.content,
         "the file",
         ("id", "title", "sender", "key", "column"),
-        ("numbered_by", "months", "period", "unfold", "coverage", "node", "relationship"),
+        ("numbered_by", "months", "period", "unfold", "coverage", "full_list", "node", "relationship"),
     )
     if content["id"] != path.parent.name:
         raise spec.wrong(f"id is {content['id']!r}, the folder {path.parent.name!r}: give both one name.")
@@ -266,6 +269,7 @@ def _source(path: Path) -> Source:
         nodes=tuple(_node(spec, entry) for entry in content.get("node", ())),
         relationships=tuple(_relationship(spec, entry) for entry in content.get("relationship", ())),
         coverage=_coverage(spec, content.get("coverage", {})),
+        full_list=tuple(_bound(spec, entry) for entry in content.get("full_list", ())),
         fingerprint=spec.fingerprint,
         numbered_by=tuple(content.get("numbered_by", ())),
         months=content.get("months", {}),
@@ -305,6 +309,14 @@ def _coverage(spec: _Spec, entry: dict[str, Any]) -> Coverage:
         if name not in spec.columns:
             raise spec.wrong(f"coverage names {name}, which is no column: correct it.")
     return Coverage(**entry)
+
+
+def _bound(spec: _Spec, text: str) -> tuple[str, str]:
+    column, _, part = text.partition("@")
+    kinds = {"": tuple(KINDS), "town": ("village_code",), "year": ("date",)}
+    if column not in spec.columns or part not in kinds or spec.columns[column].kind not in kinds[part]:
+        raise spec.wrong(f"full_list names {text}: use a column, `C@town` of a village's code or `C@year` of a date.")
+    return column, part
 
 
 def _column(spec: _Spec, entry: dict[str, Any]) -> Column:

@@ -325,6 +325,16 @@ def _matched(
     )
 
 
+def closeness(header: str, column: Column) -> int | None:
+    """How closely a header names a column: 0 its very name … 4 its name behind words like 户主; None not at all."""
+    return _rank(_heading(header), column)
+
+
+def heading_text(header: str) -> str:
+    """A header without brackets, blanks and units."""
+    return _heading(header).text
+
+
 def money_factors(headers: Sequence[str], columns: dict[int, Column]) -> dict[str, int]:
     """Amount columns whose header names a unit of money → that unit in 元."""
     amounts = {at: column for at, column in columns.items() if column.kind in ("amount", "wan_amount")}

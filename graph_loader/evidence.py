@@ -248,7 +248,7 @@ class Evidence:
                 if last.get(one.files[row["file"]], one.id) == one.id:
                     wrong = _Quarantined(one.id, row)
                     found[wrong.place].append(wrong)
-        waiting = _not_mended(found, self._mended())
+        waiting = _not_mended(found, _settled_together(found, self._mended()))
         return [
             {**wrong.row, **{key: json.loads(wrong.row[key]) for key in ("faults", "cells")}, **place._asdict()}
             for place, wrongs in waiting.items()
@@ -394,6 +394,22 @@ class _Quarantined:
         if self.row.get("_of_row") is None:
             return None
         return _Place(*(self.row[f"_of_{part}"] for part in _Place._fields))
+
+
+def _settled_together(
+    found: dict[_Place, list[_Quarantined]], mended: dict[_Place, dict[str, str]]
+) -> dict[_Place, dict[str, str]]:
+    """With one row of a key mended, the rows it contradicted are settled too: only the right one was to be sent again."""
+    alike: dict[tuple[str, str, str], list[_Place]] = defaultdict(list)
+    for place, wrongs in found.items():
+        for wrong in wrongs:
+            if wrong.row["conflict"]:
+                alike[wrong.delivery, wrong.row["table"], wrong.row["value"]].append(place)
+    for places in alike.values():
+        keys = {key: sent for place in places for key, sent in mended[place].items()}
+        for place in places:
+            mended[place] |= keys
+    return mended
 
 
 def _not_mended(

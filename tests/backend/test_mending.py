@@ -127,7 +127,7 @@ def test_wrong_cells_are_marked_and_the_mended_workbook_takes_the_rows_out_of_qu
     assert number.fill.fgColor.rgb == day.fill.fgColor.rgb != person.fill.fgColor.rgb
     locked = {columns[cell.column - 1] for cell in sheet[3] if cell.protection.locked}
     assert sheet.protection.sheet and locked == set(STANDS_FOR)
-    assert [cell.value for cell in sheet[3]][-4:] == [first.id, "名册.csv", None, "3"]
+    assert [cell.value for cell in sheet[3]][-4:] == [first.id, "名册.csv", "", "3"]
 
     number.value, day.value, person.value = "431226195512130019", "2020-03-01", "甄立夏"
     asked = [str(cell.value).rstrip("*") for cell in book["招投标"][2]]

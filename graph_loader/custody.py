@@ -1,6 +1,7 @@
 """Puts what was read into the evidence: bytes, raw and clean rows, what is quarantined, and the receipt. Whole or not at all."""
 
 import json
+import os
 import shutil
 from collections import Counter
 from dataclasses import replace
@@ -16,8 +17,9 @@ import pyarrow.parquet as pq
 from graph_loader.cleaning import Problem
 from graph_loader.errors import GuanxiError
 from graph_loader.evidence import PLACE_COLUMNS, Delivery, Entry, Evidence, Waiting, contradictions, write_receipt
-from graph_loader.intake import Drop, Table, names_in
+from graph_loader.intake import Drop, Known, Progress, Table, definitions, known_by, names_in, read_drop
 from graph_loader.reading import Sheet
+from graph_loader.secret import Secret
 from graph_loader.sources import Source
 from graph_loader.standing import Given, in_force
 from graph_loader.state import text
@@ -29,7 +31,7 @@ def keep(evidence: Evidence, drop: Drop, folder: Path, by: str, note: str = "") 
     content = sha256("".join(sorted(drop.files.values())).encode()).hexdigest()
     delivery = Delivery(
         id=f"d{number:04d}-{content[:8]}",
-        received=datetime.now().astimezone().isoformat(timespec="seconds"),
+        received=datetime.now().astimezone().isoformat(timespec="microseconds"),
         by=by,
         entries=(),
         files=drop.files,
@@ -37,25 +39,95 @@ def keep(evidence: Evidence, drop: Drop, folder: Path, by: str, note: str = "") 
         refused=drop.refused,
         note=note,
         full_list=drop.full_list,
+        definitions=drop.definitions,
     )
     draft = evidence.folder / "deliveries" / f".{delivery.id}"
     shutil.rmtree(draft, ignore_errors=True)
     try:
         _keep_bytes(evidence, drop, folder)
-        entries = _keep_rows(evidence, drop, delivery, draft) + _unchanged(drop)
-        delivery = replace(
-            delivery,
-            entries=tuple(sorted(entries, key=lambda entry: (entry.file, entry.sheet))),
-            waiting=_keep_waiting(drop, draft),
-        )
-        write_receipt(draft, delivery)
+        write_receipt(draft, _kept(evidence, evidence.given(), drop, delivery, draft))
         draft.rename(evidence.folder_of(delivery.id))
     except OSError as error:
         shutil.rmtree(draft, ignore_errors=True)
         raise GuanxiError(
             f"The delivery cannot be kept under {evidence.folder} ({error.strerror}): free some disk space and load it again."
         ) from error
-    return delivery
+    return evidence.delivery(delivery.id)
+
+
+def clean_again(evidence: Evidence, secret: Secret, progress: Progress) -> None:
+    """Reads the kept bytes of each delivery again where specs, code or key changed since, into a new generation of its rows
+    beside the old one, as if it had arrived now."""
+    wanted = definitions(evidence, secret)
+    for delivery in evidence.deliveries():
+        if delivery.definitions != wanted:
+            progress("read", delivery.id, 0)
+            _clean_again(evidence, delivery, secret, wanted)
+
+
+def _clean_again(evidence: Evidence, delivery: Delivery, secret: Secret, wanted: str) -> None:
+    home = evidence.folder_of(delivery.id)
+    old = evidence.content_of(delivery.id)
+    generation = f"again-{len(list(home.glob('again-*'))) + 1:04d}"
+    draft, bytes_again = home / f".{generation}", home / ".bytes"
+    for folder in (draft, bytes_again):
+        shutil.rmtree(folder, ignore_errors=True)
+    for file, sha in delivery.files.items():
+        (bytes_again / file).parent.mkdir(parents=True, exist_ok=True)
+        os.link(evidence.folder / "files" / sha, bytes_again / file)
+    known = _known_then(evidence, delivery)
+    drop = read_drop(evidence, bytes_again, secret, lambda *_: None, delivery.full_list, known)
+    _leave_waiting(drop, delivery)
+    read = {(table.entry.file, table.entry.sheet) for table in drop.tables}
+    lost = [entry for entry in delivery.entries if not entry.kept_in and (entry.file, entry.sheet) not in read]
+    if lost:
+        # A layout that was taken back since, or a spec that no longer knows the table: what was read stays.
+        shutil.copytree(old, draft, copy_function=os.link, ignore=shutil.ignore_patterns("again-*", ".*", "*.json"))
+        again = delivery
+    else:
+        given = {
+            table: [one for one in found if one.number < delivery.number] for table, found in evidence.given().items()
+        }
+        drop.ignored = delivery.ignored | drop.ignored
+        again = _kept(evidence, {table: found for table, found in given.items() if found}, drop, delivery, draft)
+    write_receipt(draft, replace(again, definitions=wanted, generation="", withdrawn=None))
+    draft.rename(home / generation)
+    shutil.rmtree(bytes_again)
+
+
+def _leave_waiting(drop: Drop, delivery: Delivery) -> None:
+    """What waited when it came, and is known by a layout confirmed since, came again as a delivery of its own."""
+    by_layout = {(entry.file, entry.sheet) for entry in delivery.entries if entry.layout}
+    waited = {(sheet.file, sheet.sheet): sheet.why for sheet in delivery.waiting}
+    for table in list(drop.tables):
+        place = table.entry.file, table.entry.sheet
+        if table.entry.layout and place not in by_layout:
+            drop.tables.remove(table)
+            if place in waited:
+                drop.waiting.append((table.entry.file, table.sheet, waited[place]))
+
+
+def _known_then(evidence: Evidence, delivery: Delivery) -> Known:
+    """The bytes that were known when a delivery came and are not its own."""
+    own = {delivery.files[entry.file] for entry in delivery.entries if not entry.kept_in}
+    earlier = [
+        one
+        for one in evidence.deliveries()
+        if one.number < delivery.number and (one.withdrawn is None or one.withdrawn > delivery.received)
+    ]
+    return {mark: one for mark, one in known_by(earlier).items() if mark[0] not in own}
+
+
+def _kept(evidence: Evidence, given: dict[str, list[Given]], drop: Drop, delivery: Delivery, draft: Path) -> Delivery:
+    """Writes the rows of a delivery into a folder and gives it with its entries. `given`: what came before."""
+    entries = _keep_rows(evidence, given, drop, delivery, draft) + _unchanged(drop)
+    return replace(
+        delivery,
+        entries=tuple(sorted(entries, key=lambda entry: (entry.file, entry.sheet))),
+        ignored=drop.ignored,
+        refused=drop.refused,
+        waiting=_keep_waiting(drop, draft),
+    )
 
 
 def _keep_bytes(evidence: Evidence, drop: Drop, folder: Path) -> None:
@@ -109,7 +181,9 @@ def _unchanged(drop: Drop) -> list[Entry]:
     ]
 
 
-def _keep_rows(evidence: Evidence, drop: Drop, delivery: Delivery, draft: Path) -> list[Entry]:
+def _keep_rows(
+    evidence: Evidence, given: dict[str, list[Given]], drop: Drop, delivery: Delivery, draft: Path
+) -> list[Entry]:
     """Writes raw and clean rows and what is quarantined; gives the entries with their counts."""
     for part in ("rows", "tables"):
         (draft / part).mkdir(parents=True)
@@ -117,7 +191,6 @@ def _keep_rows(evidence: Evidence, drop: Drop, delivery: Delivery, draft: Path) 
         mends = "_of_row" in table.rows.column_names
         table.entry = replace(table.entry, raw=f"{number:04d}.parquet", mends=mends)
         _write_raw(table.sheet, draft / "rows" / table.entry.raw)
-    given = evidence.given()
     counts: dict[int, Counter[str]] = {number: Counter() for number in range(len(drop.tables))}
     quarantined = [_quarantined(table, problem) for table in drop.tables for problem in table.problems]
     for number, table in enumerate(drop.tables):

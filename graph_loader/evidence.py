@@ -170,7 +170,7 @@ class Evidence:
 
     def version(self) -> str:
         """Names what the evidence holds; the same version gives the same graph."""
-        return json.dumps([delivery.id for delivery in self.in_force()])
+        return json.dumps([[delivery.id, delivery.generation] for delivery in self.in_force()])
 
     def folder_of(self, delivery: str) -> Path:
         return self.folder / "deliveries" / delivery
@@ -222,7 +222,7 @@ class Evidence:
 
     def keep_withdrawal(self, id: str, by: str, why: str = "") -> None:
         """Notes that a delivery is withdrawn; its rows stay on record but assert nothing."""
-        note = {"withdrawn": datetime.now().astimezone().isoformat(timespec="seconds"), "by": by, "why": why}
+        note = {"withdrawn": datetime.now().astimezone().isoformat(timespec="microseconds"), "by": by, "why": why}
         path = self.folder_of(id) / "withdrawn.json"
         draft = path.with_suffix(".draft")
         draft.write_text(json.dumps(note, ensure_ascii=False), encoding="utf-8")

@@ -1,6 +1,7 @@
 """A folder of departmental files, read into tables: which file holds which table, and what is no table at all."""
 
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from graph_loader import cleaning, headers, reading, sources
 from graph_loader.cleaning import Problem, clean
 from graph_loader.errors import GuanxiError
 from graph_loader.evidence import Delivery, Entry, Evidence, said_scope, scope_in
@@ -57,19 +59,41 @@ class Drop:
     """File, sheet and why: tables that nobody recognised, for a person to say what their columns are."""
     full_list: bool = False
     """Whether whoever loads it says that its files are full lists."""
+    definitions: str = ""
+    """Names the specs, the code and the key by which it was read and cleaned."""
 
 
-def read_drop(evidence: Evidence, folder: Path, secret: Secret, progress: Progress, full_list: bool = False) -> Drop:
+Known = dict[tuple[str, str], Delivery]
+"""SHA-256 of a file and the scope said of it without opening it → the delivery that brought these bytes."""
+
+
+def definitions(evidence: Evidence, secret: Secret) -> str:
+    """Names everything besides the bytes that decides what is read from a file: rows read under another name of it are read
+    again."""
+    told = sha256(repr([source.reading() for source in evidence.sources.values()]).encode())
+    for module in (reading, headers, cleaning, sources, sys.modules[__name__]):
+        told.update(Path(module.__file__ or "").read_bytes())
+    told.update(secret.ref("definitions", "").encode())
+    return told.hexdigest()[:16]
+
+
+def read_drop(
+    evidence: Evidence,
+    folder: Path,
+    secret: Secret,
+    progress: Progress,
+    full_list: bool = False,
+    known: Known | None = None,
+) -> Drop:
+    """Reads a folder. `known`: bytes that are not read again; without it those of the deliveries in force.
+
+    Raises GuanxiError when the folder holds no departmental table.
+    """
     if not folder.is_dir():
         raise GuanxiError(f"{folder} is no folder: name the folder that holds the tables.")
-    drop = Drop(full_list=full_list)
+    drop = Drop(full_list=full_list, definitions=definitions(evidence, secret))
     layouts = Layouts(evidence.folder)
-    # The same bytes sent as a full list after they came as additions say something new.
-    seen = {
-        (sha, said_scope(file, delivery.full_list)): delivery
-        for delivery in evidence.in_force()
-        for file, sha in delivery.files.items()
-    }
+    seen = known_by(evidence.in_force()) if known is None else known
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         file = path.relative_to(folder).as_posix()
         if kind_of(path) == "ignored":
@@ -77,7 +101,7 @@ def read_drop(evidence: Evidence, folder: Path, secret: Secret, progress: Progre
             continue
         drop.files[file] = sha256(path.read_bytes()).hexdigest()
         old = seen.get((drop.files[file], said_scope(file, full_list)))
-        if old and not reads_anew(evidence, layouts, drop.files[file]):
+        if old and (known is not None or not reads_anew(evidence, layouts, drop.files[file])):
             drop.known[file] = old
             why = [old.refused[name] for name in names_in(old, drop.files[file]) if name in old.refused]
             if why:
@@ -93,6 +117,15 @@ def read_drop(evidence: Evidence, folder: Path, secret: Secret, progress: Progre
     if not drop.files:
         raise GuanxiError(f"{folder} holds no departmental tables: .csv, .xlsx or .xls files are looked for.")
     return drop
+
+
+def known_by(deliveries: Iterable[Delivery]) -> Known:
+    """The bytes that deliveries brought. Sent as a full list after they came as additions, they say something new."""
+    return {
+        (sha, said_scope(file, delivery.full_list)): delivery
+        for delivery in deliveries
+        for file, sha in delivery.files.items()
+    }
 
 
 def _read_file(path: Path, file: str, secret: Secret, drop: Drop, layouts: Layouts) -> Iterator[Table]:

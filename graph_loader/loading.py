@@ -95,8 +95,9 @@ def load(
     """
     started = time.perf_counter()
     with one_at_a_time(home, progress):
-        evidence = Evidence(home)
-        drop = read_drop(evidence, folder, secret_of(home), progress, full_list)
+        evidence, secret = Evidence(home), secret_of(home)
+        custody.clean_again(evidence, secret, progress)
+        drop = read_drop(evidence, folder, secret, progress, full_list)
         new = drop.files.keys() != drop.known.keys()
         progress("kept", "", 0)
         delivery = custody.keep(evidence, drop, folder, by, note) if new else custody.delivered_before(drop)
@@ -122,6 +123,7 @@ def withdraw(
         new = evidence.delivery(delivery).withdrawn is None
         if new:
             evidence.keep_withdrawal(delivery, by, reason)
+        custody.clean_again(evidence, secret_of(home), progress)
         written = bring_up_to_date(home, driver, progress)
         if new:
             _note_changes(home, delivery, "withdrawn", written, time.perf_counter() - started)
@@ -131,12 +133,14 @@ def withdraw(
 def rebuild(home: Path, driver: neo4j.Driver, progress: Progress = lambda *_: None) -> writer.Written:
     """Drops the graph and builds it again from the evidence."""
     with one_at_a_time(home, progress):
+        custody.clean_again(Evidence(home), secret_of(home), progress)
         return bring_up_to_date(home, driver, progress, anew=True)
 
 
 def bring_up_to_date_in_turn(home: Path, driver: neo4j.Driver) -> writer.Written:
     """The same for those who only read the graph: finishes what an interrupted load left, when no other load is running."""
     with one_at_a_time(home):
+        custody.clean_again(Evidence(home), secret_of(home), lambda *_: None)
         return bring_up_to_date(home, driver)
 
 

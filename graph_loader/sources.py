@@ -188,6 +188,10 @@ class Source:
     """What bounds a full list (全量) of this table: clean columns with the part of them that counts (`town` of a village's code,
     `year` of a day, else nothing). It ends earlier rows that agree in all of them with one of its rows; empty: all earlier rows."""
 
+    def reading(self) -> tuple[Any, ...]:
+        """All of it that decides what is read from a sheet, not what it says about the graph."""
+        return self.id, self.key, self.columns, self.numbered_by, self.months, self.period, self.unfolds
+
     def clean_columns(self) -> dict[str, pa.DataType]:
         """Names and types of all clean columns of the table, in the order of the spec."""
         return {name: kind for column in self.columns.values() for name, kind in column.clean_columns().items()}

@@ -7,10 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import neo4j
 
 from backend import runs
-from graph_loader import loading
+from graph_loader import custody, loading
+from graph_loader.evidence import Delivery, Evidence
+from graph_loader.intake import read_drop
+from graph_loader.secret import secret_of
 from graph_loader.sources import load_sources
 
 
@@ -61,3 +65,46 @@ class Small:
                 writer.writeheader()
                 writer.writerows(rows)
         return loading.load(self.home, self.driver, drop)
+
+
+class Shelf:
+    """Evidence alone: tiny drops are taken in as `loading` does, but no graph follows."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+
+    @property
+    def evidence(self) -> Evidence:
+        return Evidence(self.home)
+
+    def add(self, files: dict[str, list[dict[str, str]]], full_list: bool = False) -> Delivery:
+        """One more delivery of CSV files: name without ending → rows under their headers."""
+        folder = self.home / "drop"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        for name, rows in files.items():
+            with (folder / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
+                writer = csv.DictWriter(file, fieldnames=list(dict.fromkeys(k for row in rows for k in row)))
+                writer.writeheader()
+                writer.writerows(rows)
+        return self.take_in(folder, full_list)
+
+    def take_in(self, folder: Path, full_list: bool = False) -> Delivery:
+        secret = secret_of(self.home)
+        custody.clean_again(self.evidence, secret, lambda *_: None)
+        drop = read_drop(self.evidence, folder, secret, lambda *_: None, full_list)
+        if drop.files.keys() == drop.known.keys():
+            return custody.delivered_before(drop)
+        return custody.keep(self.evidence, drop, folder, "clerk")
+
+    def withdraw(self, delivery: Delivery) -> None:
+        self.evidence.keep_withdrawal(delivery.id, "clerk")
+
+    def rows(self, table: str, *columns: str) -> list[tuple[Any, ...]]:
+        """Some clean columns of the rows of a table in force, in order."""
+        rows = self.evidence.rows_in_force().get(table)
+        if rows is None:
+            return []
+        with duckdb.connect() as db:
+            named = ", ".join(f'"{column}"' for column in columns)
+            return sorted(db.execute(f"SELECT {named} FROM {rows}").fetchall(), key=str)

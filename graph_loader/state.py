@@ -132,14 +132,14 @@ def _build_nodes(
     types = {p.name: "VARCHAR" if p.combine == "count" else SQL_TYPES[p.type] for p in own}
     selects = []
     for source in delivered:
-        rank = _rank(node.precedence, source.id)
-        for spec in _asserted(source, node.label):
+        place = rank(node.precedence, source.id)
+        for spec in asserted(source, node.label):
             values = {p: value_sql(v) for p, v in spec.properties.items()}
             for prop, suffix in node.from_key.items():
                 values.setdefault(prop, name(f"{spec.key[0].columns[0].removesuffix('@ref')}@{suffix}"))
             columns = ", ".join(f"CAST({values.get(p, 'NULL')} AS {types[p]}) AS {name(p)}" for p in types)
             selects.append(
-                f'SELECT DISTINCT {key_sql(spec.key)} AS key, {text(rank)} AS "@rank", {columns} '
+                f'SELECT DISTINCT {key_sql(spec.key)} AS key, {text(place)} AS "@rank", {columns} '
                 f"FROM {rows[source.id]} WHERE {key_sql(spec.key)} IS NOT NULL AND {when_sql(spec.when)}"
             )
     table = name(node_table(node.label))
@@ -164,7 +164,7 @@ def _build_nodes(
             )
 
 
-def _rank(precedence: tuple[str, ...], source_id: str) -> str:
+def rank(precedence: tuple[str, ...], source_id: str) -> str:
     """Sorts listed sources in their order, the others after them by name."""
     return f"{precedence.index(source_id):03d}" if source_id in precedence else f"999{source_id}"
 
@@ -180,7 +180,7 @@ def _combined(prop: str, combine: str, kind: str) -> str:
     return f'arg_min({column}, ("@rank", {plain})) FILTER (WHERE {column} IS NOT NULL)'
 
 
-def _asserted(source: Source, label: str) -> list[NodeSpec]:
+def asserted(source: Source, label: str) -> list[NodeSpec]:
     """All the ways in which rows of a source assert nodes of a label: said outright, or as the end of a relationship."""
     said = [spec for spec in source.nodes if spec.label == label]
     keys = {(spec.key, spec.when) for spec in said}
@@ -194,7 +194,7 @@ def _asserted(source: Source, label: str) -> list[NodeSpec]:
 
 def _one_row_a_key(delivered: list[Source], label: str) -> bool:
     """Whether a label is asserted by one spec only and its key is the row's own, so that no grouping is needed."""
-    specs = [(source, spec) for source in delivered for spec in _asserted(source, label)]
+    specs = [(source, spec) for source in delivered for spec in asserted(source, label)]
     if len(specs) != 1:
         return False
     source, spec = specs[0]
@@ -226,7 +226,7 @@ def _build_relationships(
         values = {p: value_sql(v) for p, v in spec.properties.items()}
         columns = "".join(f", CAST({values.get(p, 'NULL')} AS {types[p]}) AS {name(p)}" for p in types)
         selects.append(
-            f'SELECT {_rank((), source.id)!r} AS "@rank", {key_sql(spec.start.key)} AS "start", '
+            f'SELECT {rank((), source.id)!r} AS "@rank", {key_sql(spec.start.key)} AS "start", '
             f'{key_sql(spec.end.key)} AS "end"{columns} '
             f"FROM {rows[source.id]} WHERE {when_sql(spec.when)}"
         )

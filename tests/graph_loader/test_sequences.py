@@ -144,6 +144,14 @@ def what_holds(deliveries: list[Sent]) -> Holds:
         seen.update(file.content for file in one.files)
     # The same bytes read twice, as additions and as a full list, are wrong once.
     wrong = {place: row for place, row in wrong.items() if last[bytes_of[place]] == place[0]}
+    # Rows that contradict each other are settled together: only the right one is sent again.
+    alike: dict[tuple[int, str, str], list[Place]] = defaultdict(list)
+    for place, row in wrong.items():
+        if row.readable:
+            alike[place[0], row.table, row.key].append(place)
+    for places in alike.values():
+        if settled := [mended[place] for place in places if place in mended]:
+            mended |= dict.fromkeys(places, max(settled))
     # A wrong row that was to mend another waits as that one, unless it came after the one that did mend it.
     first = {place: row.mends for place, row in wrong.items() if row.mends in wrong}
     for place in sorted(wrong):

@@ -427,9 +427,10 @@ def _shares(column: Column, texts: Iterable[str]) -> bool:
 
 
 YES, NO = (
-    {"是", "y", "yes", "true", "1", "√", "✓", "✔", "有", "中标"},
-    {"否", "n", "no", "false", "0", "×", "✗", "未中标", "未"},
+    {"是", "y", "yes", "true", "1", "√", "✓", "✔", "有", "中标", "☑", "r", "\uf052", "\uf0fe", "\uf0fc"},
+    {"否", "n", "no", "false", "0", "×", "✗", "未中标", "未", "☐", "□", "£", "\uf0a3", "\uf0a8"},
 )
+"""The last ones are ticked and empty boxes: of Unicode, and the letters that are boxes in the fonts Wingdings and Wingdings 2."""
 
 
 def _yes_no(text: str, setting: Setting) -> Values:
@@ -445,6 +446,8 @@ def _yes_no(text: str, setting: Setting) -> Values:
 
 EXPONENT = re.compile(r"\d(?:\.\d+)?[Ee]\+?\d{1,2}")
 LOST_TAIL = re.compile(r"\d{15}000")
+CUT_OFF = re.compile(r"\d{6}20(?:0[1-9]|1[0-2])(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])\d")
+"""15 digits as an old number of somebody born in 1920 has them, and the first 15 of 18 of somebody born from 2001 to 2012."""
 STARS = re.compile(r"[*●×✱﹡Xx]{2,}|[*●✱﹡]")
 DAMAGED = "已被电子表格改成科学计数法，末几位丢失，无法还原，请把该列设为文本格式后从原系统重新导出"
 
@@ -479,6 +482,8 @@ def read_person_id(text: str, tails_lost: bool = False) -> tuple[str, bool]:
         raise Unreadable(DAMAGED)
     if STARS.search(number):
         raise Unreadable("已脱敏，无法确认是谁，请向报送单位调取完整号码")
+    if CUT_OFF.fullmatch(number):
+        raise Unreadable("只有15位，按老号码读为1920年出生，疑为18位号码被截断，请核对原件后补全18位号码")
     if re.fullmatch(r"\d{15}", number):
         longer = f"{number[:6]}19{number[6:]}"
         number = longer + ric.calc_check_digit(longer + "0")
@@ -542,10 +547,15 @@ def _credit_code(text: str, setting: Setting) -> Values:
     return (read_credit_code(text),)
 
 
+UNIT = re.compile(r"1[1239]|2[19]|3[1-59]|4[19]|5[1239]|6[19]|7[129]|8[19]")
+"""How the code of a unit that no business registry gave begins: who registered it and what it is (GB 32100-2015, table 1)."""
+
+
 def _person_or_company_id(text: str, setting: Setting) -> Values:
     """A number of a person, a company, or (registered by the staffing authority, first character 1) a unit.
 
-    A number that holds as both is a person's, unless it begins like a business's (9).
+    A number with a birthday in it is read as a person's even where its check holds as a unit's only, unless it begins like a
+    business's (9): else one mistyped ID number in 31 would be a unit.
     """
     no_person: Values = (None,) * 6
     number = _id_text(text)
@@ -556,7 +566,8 @@ def _person_or_company_id(text: str, setting: Setting) -> Values:
         except Unreadable:
             if not re.fullmatch(r"\d{17}[\dX]", number) or (number[0] == "9" and not _check_digit_holds(number)):
                 raise
-    if company and (company[0] == "9" or not (re.fullmatch(r"\d{17}[\dX]", number) and _check_digit_holds(number))):
+    of_person = re.fullmatch(r"\d{17}[\dX]", number) and (_birth(number) or not UNIT.match(number))
+    if company and (company[0] == "9" or not of_person):
         return company, *no_person, *((None, company) if company[0] == "1" else (company, None))
     number, holds = read_person_id(text, setting.tails_lost)
     if not holds:

@@ -10,7 +10,7 @@ from hashlib import sha256
 from graph_loader.errors import GuanxiError
 from graph_loader.sources import Column, Source, Unfold, load_sources
 
-MONEY = {"元": 1, "人民币": 1, "千元": 1_000, "万元": 10_000, "亿元": 100_000_000}
+MONEY = {"元": 1, "人民币": 1, "人民币元": 1, "千元": 1_000, "万元": 10_000, "亿元": 100_000_000}
 """Units of money in a header or a value, in 元."""
 AREAS = {"亩": "亩", "市亩": "亩", "公顷": "公顷", "平方米": "平方米", "平米": "平方米", "m2": "平方米"}
 """Units of area in a header or a value, and how the specs write them."""

@@ -34,12 +34,15 @@ FLOAT_DIGITS = 1e15
 
 Cell = str | float | int | bool | date | datetime | time | timedelta | None
 
-TOTALS, SIGNATURES = "合计|总计|小计|共计|累计", "制表|审核|复核|填表|说明|编制|制单|盖章|负责人"
+TOTALS = "[合总小共累][\\s　]*计"
+SIGNATURES = "制表|审核|复核|填表|说明|编制|制单|盖章|签字|签章|(?:单位|主要)?负责人|经办人?[:：]|审批人?[:：]|注[:：]"
 FOOTER_WORDS = f"{TOTALS}|{SIGNATURES}"
 FOOTER = re.compile(
-    rf"(?:[本全各][页村组乡镇县月年季户])?(?:{TOTALS})(?:$|[^\u4e00-\u9fff]|金额|人数|户数|面积|[:：])|(?:{SIGNATURES})|注[:：]"
+    rf"(?:[本全各][页村组乡镇县月年季户])?(?:{TOTALS})(?:$|[^\u4e00-\u9fff]|金额|人数|户数|面积|[:：])|(?:{SIGNATURES})"
+    rf"|.{{1,10}}(?:{TOTALS})[:：]?$"
 )
-"""How a row that is no data begins, `domain/dirty_habits.md` 3: totals, and lines for those who sign."""
+"""How a row that is no data begins, `domain/dirty_habits.md` 3: totals (本页合计, 云溪镇小计), and lines for those who sign."""
+TOTAL = rf"^[\s　]*{TOTALS}[\s　]*$"
 BLANKS = re.compile(r"\s+")
 
 
@@ -140,6 +143,10 @@ def _is_data(table: pa.Table, header: Header, written: Sequence[str]) -> pa.Arra
         footer = pc.match_substring_regex(cells, FOOTER_WORDS)
         suspect |= empty | _flags(footer) | _flags(pc.equal(cells, written[columns[name]]))
         blank &= empty
+    # Exports of databases put a code (00, 12) before the word 小计.
+    for name in table.column_names[:3]:
+        if name != "_row":
+            suspect |= _flags(pc.match_substring_regex(table[name], TOTAL))
     for name in columns:
         if blank.any():
             blank &= _flags(_is_empty(table[name]))
@@ -150,7 +157,8 @@ def _is_data(table: pa.Table, header: Header, written: Sequence[str]) -> pa.Arra
         texts = {name: BLANKS.sub("", cell) for name, cell in row.items()}
         filled = [text for text in texts.values() if text]
         lacks_key = any(not texts[name] or FOOTER.match(texts[name]) for name in key)
-        data[place] = not (filled == shown or (lacks_key and any(FOOTER.match(text) for text in filled[:2])))
+        total = any(re.fullmatch(TOTALS, text) for text in filled[:3]) and 2 * len(filled) <= len(texts)
+        data[place] = not (filled == shown or total or (lacks_key and any(FOOTER.match(text) for text in filled[:2])))
     return pa.array(data)
 
 

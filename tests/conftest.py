@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 from homes import County, Small
 
@@ -12,6 +13,9 @@ from graph_loader.sample import write_county
 
 os.environ.setdefault("GUANXI_HEAP", "768m")
 os.environ.setdefault("GUANXI_PAGE_CACHE", "256m")
+# How long one example takes says more about what else the machine does than about the code.
+hypothesis.settings.register_profile("guanxi", deadline=None)
+hypothesis.settings.load_profile("guanxi")
 
 
 @pytest.fixture(scope="session")

@@ -115,8 +115,6 @@ def workbook(found: Iterable[Mapping[str, Any]], sources: Mapping[str, Source]) 
     by_table: dict[str, list[Mapping[str, Any]]] = {}
     for record in found:
         by_table.setdefault(record["table"], []).append(record)
-    if not by_table:
-        raise GuanxiError("Nothing is quarantined there: there is nothing to mend.")
 
     def fill(book: xlsxwriter.Workbook) -> None:
         listed: list[list[str]] = []
@@ -142,7 +140,7 @@ def template(source: Source) -> bytes:
             book,
             ("列", "必填", "填什么", "示例", "可选值"),
             [
-                [name, "必填" if column.required else "", *KIND_NOTES[column.kind], "、".join(_choices(column))]
+                [name, "必填" if column.required else "", *KIND_NOTES[column.kind], "、".join(choices_of(column))]
                 for name, column in source.columns.items()
             ],
         )
@@ -158,8 +156,8 @@ def _book(fill: Callable[[xlsxwriter.Workbook], None]) -> bytes:
     return content.getvalue()
 
 
-def _choices(column: Column) -> list[str]:
-    return ["是", "否"] if column.kind == "yes_no" else list(column.choices)
+def choices_of(column: Column) -> tuple[str, ...]:
+    return ("是", "否") if column.kind == "yes_no" else column.choices
 
 
 class _Sheet:
@@ -191,14 +189,19 @@ class _Sheet:
             what, example = KIND_NOTES[column.kind]
             note = ("必填。" if column.required else "选填。") + what + (f"，例如 {example}" if example else "")
             self.sheet.write_comment(self.at, place, note, {"x_scale": 1.6})
-            if choices := _choices(column):
+            if choices := choices_of(column):
                 last = self.at + max(self.rows, 1)
                 self.sheet.data_validation(
                     self.at + 1,
                     place,
                     last,
                     place,
-                    {"validate": "list", "source": choices, "error_type": "warning", "error_message": "请从列表中选择"},
+                    {
+                        "validate": "list",
+                        "source": list(choices),
+                        "error_type": "warning",
+                        "error_message": "请从列表中选择",
+                    },
                 )
         for place, name in enumerate(more, len(self.columns)):
             self.sheet.set_column(place, place, 14, self.fixed)

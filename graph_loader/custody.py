@@ -126,7 +126,7 @@ def _kept(evidence: Evidence, given: dict[str, list[Given]], drop: Drop, deliver
         entries=tuple(sorted(entries, key=lambda entry: (entry.file, entry.sheet))),
         ignored=drop.ignored,
         refused=drop.refused,
-        waiting=_keep_waiting(drop, draft),
+        waiting=_keep_waiting(evidence, drop, draft),
     )
 
 
@@ -140,13 +140,17 @@ def _keep_bytes(evidence: Evidence, drop: Drop, folder: Path) -> None:
             kept.with_suffix(".part").replace(kept)
 
 
-def _keep_waiting(drop: Drop, draft: Path) -> tuple[Waiting, ...]:
-    """Writes the raw rows of the sheets that nobody recognised, and lists them."""
-    kept = []
-    for number, (file, sheet, why) in enumerate(drop.waiting):
-        raw = f"waiting-{number:04d}.parquet"
-        _write_raw(sheet, draft / "rows" / raw)
-        kept.append(Waiting(file, sheet.name, why, raw))
+def _keep_waiting(evidence: Evidence, drop: Drop, draft: Path) -> tuple[Waiting, ...]:
+    """Writes the raw rows of the sheets that nobody recognised, those of known bytes once more, and lists them."""
+    kept: list[Waiting] = []
+    for file, sheet, why in drop.waiting:
+        kept.append(Waiting(file, sheet.name, why, f"waiting-{len(kept):04d}.parquet"))
+        _write_raw(sheet, draft / "rows" / kept[-1].raw)
+    for file, old in drop.known.items():
+        for waited in old.waiting:
+            if waited.file in names_in(old, drop.files[file])[:1]:
+                kept.append(replace(waited, file=file, raw=f"waiting-{len(kept):04d}.parquet"))
+                shutil.copyfile(evidence.content_of(old.id) / "rows" / waited.raw, draft / "rows" / kept[-1].raw)
     return tuple(kept)
 
 

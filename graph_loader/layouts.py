@@ -230,12 +230,19 @@ def reads_anew(evidence: Evidence, layouts: Layouts, sha: str) -> bool:
         return False
     for delivery in reversed(evidence.in_force()):
         files = {name for name, kept in delivery.files.items() if kept == sha}
-        read = [(sheet.raw, sheet.file, sheet.sheet, "") for sheet in delivery.waiting if sheet.file in files]
-        read += [(e.raw, e.file, e.sheet, e.layout) for e in delivery.entries if e.file in files and not e.kept_in]
+        read: list[tuple[str, str, str, dict[str, str], str]] = [
+            (sheet.raw, sheet.file, sheet.sheet, {}, "") for sheet in delivery.waiting if sheet.file in files
+        ]
+        read += [
+            (e.raw, e.file, e.sheet, e.columns, e.layout) for e in delivery.entries if e.file in files and not e.kept_in
+        ]
         rows = evidence.content_of(delivery.id) / "rows"
-        for raw, file, sheet, layout in read:
+        for raw, file, sheet, columns, layout in read:
             header = layouts.find(head_of(rows / raw), sha, names_of(file, sheet))
-            if header and header.match.layout != layout and not header.match.missing:
+            if header is None or header.match.missing or header.match.layout == layout:
+                continue
+            same = {str(at): column.name for at, column in header.match.columns.items()} == columns
+            if not (same and not header.match.values):
                 return True
         if read:
             return False

@@ -15,8 +15,8 @@ from graph_loader.sources import Column, Source, load_sources
 
 SAMPLE_ROWS = 200
 """Rows below the header that are looked at."""
-SURE, LIKELY = 0.75, 0.45
-"""Scores from which a suggestion counts as sure, and below which none is made."""
+LIKELY = 0.4
+"""Score below which no suggestion is made."""
 
 
 @dataclass(frozen=True)
@@ -45,11 +45,6 @@ def suggest(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> list[Sugge
     columns = [_Values([row[at] for row in rows[:SAMPLE_ROWS] if at < len(row)]) for at in range(len(headers))]
     found = [_suggestion(source, headers, columns) for source in load_sources().values()]
     return sorted(found, key=lambda suggestion: -suggestion.score)
-
-
-def suggest_for(table: str, headers: Sequence[str], rows: Sequence[Sequence[str]]) -> Suggestion:
-    """The same for one table."""
-    return next(suggestion for suggestion in suggest(headers, rows) if suggestion.table == table)
 
 
 def _suggestion(source: Source, headers: Sequence[str], columns: "Sequence[_Values]") -> Suggestion:
@@ -212,11 +207,12 @@ def _surnames() -> frozenset[str]:
     return frozenset(surname_weights()[0])
 
 
-def _is_name(text: str) -> bool:
+def _is_name(text: str) -> float:
+    """1 for two to four characters with a usual surname; less where only the length speaks for a name."""
     name = re.sub(r"\s", "", text)
-    return bool(re.fullmatch(r"[\u4e00-\u9fff]{2,4}|[\u4e00-\u9fff·]{4,12}", name)) and (
-        "·" in name or ((name[:1] in _surnames() or name[:2] in _surnames()) and len(name) <= 4)
-    )
+    if not re.fullmatch(r"[\u4e00-\u9fff]{2,4}|[\u4e00-\u9fff]+·[\u4e00-\u9fff·]+", name):
+        return 0.0
+    return 1.0 if "·" in name or name[:1] in _surnames() or name[:2] in _surnames() else 0.75
 
 
 LOOKS: dict[str, Callable[[str], float]] = {

@@ -23,7 +23,7 @@ from graph_loader.sources import load_sources
 
 SECRET = Secret(b"a key for the tests")
 SOURCES = load_sources()
-GOOD, WRONG = "431226196405110025", "431226196405110029"
+GOOD, WRONG = "431226196405110025", "431226197003070011"
 
 
 def take_in(home: Path, folder: Path, by: str = "clerk") -> Delivery:

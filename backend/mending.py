@@ -16,9 +16,9 @@ from backend.exports import LONGEST_CELL
 from graph_loader.cleaning import masked_text
 from graph_loader.errors import GuanxiError
 from graph_loader.evidence import Evidence, masked_cell
-from graph_loader.intake import STANDS_FOR
 from graph_loader.layouts import EXPLANATIONS
 from graph_loader.sources import Column, Source, load_sources
+from graph_loader.tables import STANDS_FOR
 
 SECRET_KINDS = ("person_id", "person_or_company_id", "account", "phone")
 NUMBER_KINDS = ("amount", "wan_amount", "number", "integer", "percent")

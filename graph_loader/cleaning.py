@@ -78,6 +78,8 @@ class Setting:
     """Other numbers of this column lost their last digits in a spreadsheet: those that end like them are not believed."""
     shares: bool = False
     """Percentages of this column are written as shares of 1."""
+    ticked: bool = False
+    """All that stands in this column of yes and no is ticks: where there is none, the answer is no."""
 
 
 Values = tuple[Any, ...]
@@ -96,18 +98,28 @@ def clean(source: Source, match: Match, frame: pa.Table, secret: Secret) -> Clea
     key_texts: dict[str, pa.Array] = {}
     hashes = np.zeros(count, dtype=np.uint64)
     refused: dict[int, list[tuple[str, str]]] = {}
+    unnumbered = source.key[0] if source.numbered_by and source.key[0] not in frame.column_names else None
+    parts: dict[str, pa.Array] = {}
     for column in source.columns.values():
+        if column.name == unnumbered:
+            continue
         cells = _Cells(column, frame[column.name] if column.name in frame.column_names else None, count)
         cells.clean(secret, match.factors.get(column.name))
         for place, fault in cells.faults():
             refused.setdefault(place, []).append((column.name, fault))
         columns |= cells.columns()
         hashes += cells.hashes()
+        if unnumbered and column.name in source.numbered_by:
+            parts[column.name] = cells.texts()
         if column.name in source.key:
             key_texts[column.name] = cells.texts()
     for column in source.columns.values():
         if column.wrong_check:
             columns[f"{column.name}@ref"] = _unidentified(column, columns, secret)
+    if unnumbered:
+        numbers = _numbers([parts[name] for name in source.numbered_by], secret)
+        key_texts[unnumbered] = numbers
+        columns = {name: columns.get(name, numbers) for name in source.clean_columns()}
     columns["_key"] = pc.binary_join_element_wise(*(key_texts[name] for name in source.key), KEY_SEPARATOR)
     columns["_hash"] = pa.array(hashes)
     columns |= {name: frame[name] for name in frame.column_names if name.startswith("_")}
@@ -117,6 +129,12 @@ def clean(source: Source, match: Match, frame: pa.Table, secret: Secret) -> Clea
         loaded[list(refused)] = False
         table = table.filter(pa.array(loaded))
     return Cleaned(table, _problems(source, match, frame, refused, columns["_key"]))
+
+
+def _numbers(parts: list[pa.Array], secret: Secret) -> pa.Array:
+    """Numbers for rows that have none: the same for the same parts, and nobody's ID or account can be read from them."""
+    texts = pc.binary_join_element_wise(*parts, KEY_SEPARATOR).to_pylist()
+    return pa.array([f"无号-{secret.ref('number', text)}" for text in texts], pa.string())
 
 
 def _problems(
@@ -194,14 +212,18 @@ class _Cells:
     def clean(self, secret: Secret, factor: int | None) -> None:
         column = self.column
         texts = [plain(cell) for cell in self.raw]
-        setting = Setting(column, secret, factor, _tails_lost(column, texts), _shares(column, texts))
+        setting = Setting(
+            column, secret, factor, _tails_lost(column, texts), _shares(column, texts), _ticked(column, texts)
+        )
         cleaner = CLEANERS[column.kind]
         nothing = _nothing(column.kind)
         for text in texts:
             fault = None
             values = nothing
             empty = _is_blank(text, column)
-            if not empty:
+            if setting.ticked and not text:
+                values, empty = (False,), False
+            elif not empty:
                 try:
                     values = cleaner(text, setting)
                 except Unreadable as refusal:
@@ -426,11 +448,16 @@ def _shares(column: Column, texts: Iterable[str]) -> bool:
     return bool(plain_numbers) and max(plain_numbers) <= 1
 
 
+TICKS = {"√", "✓", "✔", "☑", "✅", "R", "P", "þ", "ü", "\uf052", "\uf050", "\uf0fe", "\uf0fc"}
+"""Ticked boxes, and the letters that are drawn as such in Wingdings and Wingdings 2."""
 YES, NO = (
-    {"是", "y", "yes", "true", "1", "√", "✓", "✔", "有", "中标", "☑", "r", "\uf052", "\uf0fe", "\uf0fc"},
-    {"否", "n", "no", "false", "0", "×", "✗", "未中标", "未", "☐", "□", "£", "\uf0a3", "\uf0a8"},
+    {"是", "y", "yes", "true", "1", "有", "中标", *(tick.lower() for tick in TICKS)},
+    {"否", "n", "no", "false", "0", "×", "✗", "✕", "☐", "□", "£", "\uf0a3", "\uf0a8", "未中标", "未"},
 )
-"""The last ones are ticked and empty boxes: of Unicode, and the letters that are boxes in the fonts Wingdings and Wingdings 2."""
+
+
+def _ticked(column: Column, texts: Iterable[str]) -> bool:
+    return column.kind == "yes_no" and {squeezed(text) for text in texts if text} <= TICKS and any(texts)
 
 
 def _yes_no(text: str, setting: Setting) -> Values:
@@ -488,6 +515,12 @@ def read_person_id(text: str, tails_lost: bool = False) -> tuple[str, bool]:
         longer = f"{number[:6]}19{number[6:]}"
         number = longer + ric.calc_check_digit(longer + "0")
     if not re.fullmatch(r"\d{17}[\dX]", number):
+        if len(re.findall(r"\d{15,17}[\dX]", number)) > 1:
+            raise Unreadable("一格里有多个号码，与姓名对不上，请一人一行后重新报送")
+        if re.fullmatch(
+            r"(?:19|20)\d\d(?:年\d{1,2}月?(?:\d{1,2}日?)?|[-./]\d{1,2}(?:[-./]\d{1,2})?|\d{2}|\d{4})", number
+        ):
+            raise Unreadable("填的是出生年月，不是身份证号，无法确认是谁，请补填18位号码")
         length = len(number)
         if length < 18 and re.fullmatch(r"\d+X?", number):
             raise Unreadable(f"只有{length}位，可能被截断，请核对原件后补全18位号码")

@@ -202,21 +202,28 @@ def _month(heading: _Heading) -> tuple[str, str] | None:
 
 YEAR = re.compile(r"(?<!\d)((?:19|20)\d\d)(?!\d)")
 CHINESE_YEAR = re.compile(r"二[〇零○][〇零○一二][〇零○一二三四五六七八九](?=年)")
+CHINESE_MONTH = re.compile(r"(?<=年)(?:十[一二]?|[一二三四五六七八九])(?=月)")
 CHINESE_DIGITS = str.maketrans("〇零○一二三四五六七八九", "000123456789")
 DAY_SAID = re.compile(
-    r"(?<!\d)((?:19|20)\d\d)[年./-](0?[1-9]|1[0-2])(?:月份?|(?=[^\d./-]|$))(?:(3[01]|[12]\d|0?[1-9])[日号])?(?![日号\d至~-])"
+    r"(?<!\d)((?:19|20)\d\d)[年./-](0?[1-9]|1[0-2])(?:月份?|(?=[^\d./月-]|$))(?:(3[01]|[12]\d|0?[1-9])[日号])?(?![日号\d至~-])"
 )
 LABELLED = re.compile(r"(?:^|[\s，,；;（(])([^\s:：，,；;（(]{2,14})[:：]\s*([^\s，,；;]+)")
 TOWN = re.compile(r"(?:^|[^\u4e00-\u9fff]|[县区市年度份月])([\u4e00-\u9fff]{1,5}?(?:镇|乡|街道))(?![镇级干])")
 VILLAGE = re.compile(r"(?:^|[^\u4e00-\u9fff]|[镇乡]|街道)([\u4e00-\u9fff]{1,6}?(?:村|社区))(?![干级组民])")
+PLACES = {
+    "乡镇": (TOWN, re.compile(r"^.*[县市区旗](?!街道$)(?=..)")),
+    "村": (VILLAGE, re.compile(r"^.*(?:镇|乡|街道)(?=..)")),
+}
+"""How a title or a name says the town and the village: their names, and what stands before them."""
 NO_PLACES = re.compile(r"(?:行政|自然|[各全本分按驻农城集乡])[乡镇村]+")
 """What ends like the name of a town or a village and is none."""
 
 
 def _plain(text: str) -> str:
-    """A title or name in NFKC, its year in digits: 二〇一八年 as 2018年."""
+    """A title or name in NFKC, its year and month in digits: 二〇一八年三月 as 2018年3月."""
     text = unicodedata.normalize("NFKC", text)
-    return CHINESE_YEAR.sub(lambda found: found[0].translate(CHINESE_DIGITS), text)
+    text = CHINESE_YEAR.sub(lambda found: found[0].translate(CHINESE_DIGITS), text)
+    return CHINESE_MONTH.sub(lambda found: str(MONTH_NAMES[found[0]]), text)
 
 
 def _said(column: Column, source: Source, texts: Sequence[str]) -> str | None:
@@ -235,10 +242,12 @@ def _said(column: Column, source: Source, texts: Sequence[str]) -> str | None:
         unlabelled = LABELLED.sub(" ", text)
         if column.name == source.months.get("date") and (found := DAY_SAID.search(unlabelled)):
             return f"{found[1]}-{int(found[2]):02d}-{int(found[3] or 1):02d}"
-        places = {"乡镇": TOWN, "村": VILLAGE}.get(column.name)
-        for place in places.findall(unlabelled) if places else ():
-            if not NO_PLACES.fullmatch(place):
-                return str(place)
+        if column.name in PLACES:
+            pattern, above = PLACES[column.name]
+            for place in pattern.findall(unlabelled):
+                name = above.sub("", place)
+                if not NO_PLACES.fullmatch(name):
+                    return name
     return None
 
 
@@ -263,6 +272,9 @@ def _matched(
     """How a header row is that of a table: the match, why two of its columns cannot be told apart, or None."""
     months = {at: month for at, heading in enumerate(headings) if (month := _month(heading))} if source.months else {}
     unfolds, taken = _unfolds(headings, source)
+    amount = source.months.get("amount")
+    if len(months) == 1 and any(name == amount for heading in headings for _, name in _ranks(heading, source)):
+        months = {}
     further = {at for _, columns in unfolds for at in columns}
     own = [_Heading("", "", None) if at in months or at in further else heading for at, heading in enumerate(headings)]
     columns, disputed = _assigned(own, source)
@@ -359,13 +371,16 @@ def _unfolds(
     """The further records whose first column the header names, and the columns that all records of a row have."""
     found = []
     for unfold in source.unfolds:
+        first = next(iter(unfold.columns))
+        if not unfold.packed and any(name == first for heading in headings for _, name in _ranks(heading, source)):
+            continue
         columns: dict[int, Column] = {}
         for name, names in unfold.columns.items():
             wanted = {_heading(header).text for header in names}
             places = [at for at, heading in enumerate(headings) if heading.text in wanted and at not in columns]
             if places:
                 columns[places[0]] = source.columns[name]
-        if next(iter(unfold.columns)) in {column.name for column in columns.values()}:
+        if first in {column.name for column in columns.values()}:
             found.append((unfold, columns))
     only = [unfold for unfold, _ in found if not unfold.packed]
     taken = {name for unfold in only for name in (*unfold.columns, *unfold.values)} if only else set()
@@ -434,7 +449,7 @@ def joined(top: Sequence[str], below: Sequence[str]) -> tuple[str, ...]:
         elif _month(_heading(under)):
             unit = _heading(name).unit
             cells.append((name if YEAR.match(name) else "") + part + (f"({unit})" if unit else ""))
-        elif (PERSONS.search(whose) and not OWN.match(f"{whose}姓名")) or _is_known(whose + part):
+        elif (PERSONS.search(whose) and not OWN.match(f"{whose}姓名")) or is_known(whose + part):
             cells.append(whose + part)
         else:
             cells.append(under)
@@ -442,7 +457,7 @@ def joined(top: Sequence[str], below: Sequence[str]) -> tuple[str, ...]:
 
 
 @lru_cache(CACHED)
-def _is_known(cell: str) -> bool:
+def is_known(cell: str) -> bool:
     """Whether some table has a column of this header."""
     return any(_ranks(_heading(cell), source) for source in load_sources().values())
 
@@ -454,12 +469,14 @@ NO_HEADER = re.compile(r"\d{11}|\d[\d,]*\.\d\d$")
 def find_header(
     rows: Sequence[Sequence[str]], sources: dict[str, Source] | None = None, names: Sequence[str] = ()
 ) -> Header | None:
-    """The row (or two) among the first of a sheet that is a table's header: the best match, the upper one of two equals.
+    """The first row (or two) of a sheet that is a table's header; of two rows that follow each other the better one.
 
     `names`: of the sheet and its file, which may say what the header lacks. Raises GuanxiError as `recognise` does.
     """
     best: Header | None = None
     for position, row in enumerate(rows[:HEADER_DEPTH]):
+        if best and position > best.first + 1:
+            break
         if any(NO_HEADER.search(cell) for cell in row):
             continue
         said = [*lines(rows[:position]), *names]
@@ -471,13 +488,15 @@ def find_header(
                 units = all(UNIT_CELL.fullmatch(cell) for cell in below if cell)
                 if not found or len(match.all_columns()) > len(found.match.all_columns()) or units:
                     found = Header(position + 1, match, both, position)
-        if found and (best is None or _better(found.match, best.match)):
+        if found and (best is None or _worth(found) > _worth(best)):
             best = found
     return best
 
 
-def _better(match: Match, other: Match) -> bool:
-    return (match.score, -len(match.missing)) > (other.score, -len(other.missing))
+def _worth(header: Header) -> tuple[int, int, float]:
+    """More columns are better, then less that is missing, then a larger share, then one row instead of two."""
+    match = header.match
+    return len(match.all_columns()), -len(match.missing), match.score - 0.001 * (header.position - header.first)
 
 
 def lines(rows: Sequence[Sequence[str]]) -> list[str]:
@@ -493,7 +512,8 @@ def nearest(rows: Sequence[Sequence[str]]) -> str:
         for source in load_sources().values():
             columns, _ = _assigned(headings, source)
             found = {column.name for column in columns.values()}
-            required = [column.name for column in source.columns.values() if column.required]
+            needed = (column for column in source.columns.values() if column.required and not column.elsewhere)
+            required = [column.name for column in needed if not (source.numbered_by and column.name in source.key)]
             share = sum(name in found for name in required) / len(required)
             lacking = "、".join(name for name in required if name not in found)
             if share > best[0] and lacking:

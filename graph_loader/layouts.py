@@ -9,9 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from graph_loader.errors import GuanxiError
@@ -216,14 +215,6 @@ def likely_header(head: Sequence[Sequence[str]], names: Sequence[str] = ()) -> C
 # Reading by a layout
 
 
-def with_values(rows: pa.Table, values: Mapping[str, str]) -> pa.Table:
-    """The data rows of a sheet with the columns that something else says for all of them."""
-    for name, cell in values.items():
-        if name not in rows.column_names:
-            rows = rows.append_column(name, pa.array([cell] * len(rows), pa.string()))
-    return rows
-
-
 def reads_anew(evidence: Evidence, layouts: Layouts, sha: str) -> bool:
     """Whether a layout confirmed since then reads something in a delivered file of these bytes that was not read so."""
     if not layouts.held:
@@ -250,12 +241,13 @@ def reads_anew(evidence: Evidence, layouts: Layouts, sha: str) -> bool:
 
 
 def names_of(file: str, sheet: str) -> tuple[str, ...]:
-    """The names that may say what a header lacks, the nearest first: of the sheet, then of the file."""
-    return (sheet, file)
+    """The names that may say what a header lacks, the nearest first: of the sheet, the file, its folders."""
+    path = PurePosixPath(file)
+    return (sheet, path.stem, *reversed(path.parent.parts))
 
 
 def head_of(path: Path) -> list[list[str]]:
     """The first rows of a kept sheet, each a list of cells."""
     with pq.ParquetFile(path) as kept:
-        first = next(kept.iter_batches(HEADER_DEPTH)).drop_columns(["row"]).to_pydict()
+        first = next(kept.iter_batches(HEADER_DEPTH + 1)).drop_columns(["row"]).to_pydict()
     return [list(row) for row in zip(*first.values(), strict=True)]

@@ -146,9 +146,9 @@ class RelationshipSpec:
 class Unfold:
     """A record that stands beside others in one row of a sheet."""
 
-    columns: dict[str, tuple[str, ...]]
+    columns: dict[str, tuple[str, ...]] = field(hash=False)
     """Column → the headers it has there; the first column must be filled for the record to be there."""
-    values: dict[str, str] = field(default_factory=dict)
+    values: dict[str, str] = field(default_factory=dict, hash=False)
     """Column → what the place in the row says."""
     packed: bool = False
     """The cells hold several people each, as many names as numbers; the row's own record is there besides."""

@@ -13,13 +13,14 @@ from backend import mending
 from graph_loader import custody
 from graph_loader.errors import GuanxiError
 from graph_loader.evidence import Delivery, Evidence
-from graph_loader.headers import find_header
-from graph_loader.intake import STANDS_FOR, read_drop
+from graph_loader.intake import read_drop
+from graph_loader.layout import blocks_of, records
 from graph_loader.layouts import EXPLANATIONS
-from graph_loader.reading import records, sheets_of
+from graph_loader.reading import sheets_of
 from graph_loader.sample import write_county
 from graph_loader.secret import Secret
 from graph_loader.sources import load_sources
+from graph_loader.tables import STANDS_FOR
 
 SECRET = Secret(b"a key for the tests")
 SOURCES = load_sources()
@@ -45,9 +46,8 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str,
     found: dict[str, list[dict[str, str]]] = {}
     for source in SOURCES.values():
         sheet = sheets_of(sorted(folder.glob(f"{source.title}*"))[0])[0]
-        header = find_header(sheet.head())
-        assert header
-        rows = records(sheet, header).slice(0, 20).to_pylist()
+        (block,) = blocks_of(sheet)
+        rows = records(block).slice(0, 20).to_pylist()
         found[source.id] = [{name: row.get(name) or "" for name in source.columns} for row in rows]
     return found
 

@@ -162,6 +162,7 @@ def test_open_ends_are_bounds_and_known_dates_stay_apart() -> None:
 fens = st.integers(-(10**11), 10**11)
 
 
+@settings(deadline=None)
 @given(fens)
 def test_every_spelling_of_an_amount_is_that_amount(fen: int) -> None:
     amount = fen / 100

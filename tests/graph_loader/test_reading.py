@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from graph_loader.errors import GuanxiError
-from graph_loader.headers import find_header
-from graph_loader.reading import kind_of, records, sheets_of
+from graph_loader.layout import blocks_of, records
+from graph_loader.reading import kind_of, sheets_of
 
 REGISTERS = "名册,身份证号,姓名,起始日期\n"
 
@@ -33,9 +33,8 @@ def rows_of(path: Path) -> list[list[str]]:
 
 def data_of(path: Path) -> pa.Table:
     (sheet,) = sheets_of(path)
-    header = find_header(sheet.head())
-    assert header
-    return records(sheet, header)
+    (block,) = blocks_of(sheet)
+    return records(block)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
@@ -50,15 +49,23 @@ def test_gb18030_is_decided_on_the_whole_file(tmp_path: Path) -> None:
     assert sheets_of(file(tmp_path, late))[0].cells.column(1)[-1].as_py() == "张三"
 
 
-@pytest.mark.parametrize("content", [b"\xff\xfe\x00a\x00b", b"a,\x81", "名册".encode() + b"\xff\xff,1\n"])
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_utf_16_with_and_without_a_mark(tmp_path: Path, encoding: str) -> None:
+    path = file(tmp_path, "名册,姓名\n低保,张三\n".encode(encoding))
+    assert rows_of(path) == [["名册", "姓名"], ["低保", "张三"]]
+
+
+@pytest.mark.parametrize(
+    "content", [b"\xff\xfe\x00a\x00", b"a,\x81", "名册".encode() + b"\xff\xff,1\n", b"a,b\x00", b"\x00\xd8\x00\x00"]
+)
 def test_bytes_that_are_no_text_are_refused(tmp_path: Path, content: bytes) -> None:
-    with pytest.raises(GuanxiError, match=r"名册.csv is neither UTF-8 nor GB18030"):
+    with pytest.raises(GuanxiError, match=r"名册.csv is neither UTF-8 nor GB18030 nor UTF-16"):
         sheets_of(file(tmp_path, content))
 
 
-def test_an_empty_file_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(GuanxiError, match="is empty"):
-        sheets_of(file(tmp_path, b"\n\n"))
+@pytest.mark.parametrize("content", [b"", b"\n\n", b"\xef\xbb\xbf"])
+def test_an_empty_file_has_no_sheets(tmp_path: Path, content: bytes) -> None:
+    assert sheets_of(file(tmp_path, content)) == []
 
 
 @pytest.mark.parametrize("delimiter", [",", "\t", ";"])
@@ -164,10 +171,10 @@ def test_row_numbers_of_a_workbook_are_true(tmp_path: Path) -> None:
     assert table.column_names == ["名册", "身份证号", "姓名", "起始日期", "_row", "_record"]
 
 
-def test_a_sheet_for_each_town_and_empty_ones_left_out(tmp_path: Path) -> None:
+def test_a_sheet_for_each_town_and_an_empty_one(tmp_path: Path) -> None:
     head: list[object] = ["名册", "身份证号", "起始日期"]
     path = workbook(tmp_path / "a.xlsx", {"桃花镇": [head], "空": [], "梨花镇": [head]})
-    assert [sheet.name for sheet in sheets_of(path)] == ["桃花镇", "梨花镇"]
+    assert [(sheet.name, len(sheet.cells)) for sheet in sheets_of(path)] == [("桃花镇", 1), ("空", 0), ("梨花镇", 1)]
 
 
 def test_old_workbooks(tmp_path: Path) -> None:
@@ -207,7 +214,7 @@ def test_a_sheet_that_unpacks_to_far_more_than_it_is_is_refused(tmp_path: Path) 
         sheets_of(bomb)
 
 
-@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 half a workbook", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 half"])
+@pytest.mark.parametrize("content", [b"PK\x03\x04 half a workbook", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 half"])
 def test_a_broken_workbook_is_refused_by_name(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(GuanxiError, match=r"^a.xlsx "):
         sheets_of(file(tmp_path, content, "a.xlsx"))

@@ -10,7 +10,8 @@ from graph_loader import ontology
 from graph_loader.cleaning import Cleaned, clean
 from graph_loader.errors import GuanxiError
 from graph_loader.headers import find_header, nearest, recognise
-from graph_loader.reading import records, sheets_of
+from graph_loader.layout import blocks_of, records
+from graph_loader.reading import sheets_of
 from graph_loader.secret import Secret
 from graph_loader.sources import FOLDER, KINDS, Key, Source, When, load_sources
 
@@ -21,10 +22,12 @@ IDS = sorted(SOURCES)
 
 def cleaned_sample(source: Source, folder: Path = FOLDER) -> Cleaned:
     (sheet,) = sheets_of(folder / source.id / "sample.csv")
-    header = find_header(sheet.head(), load_sources(folder))
-    assert header and header.match.source is source
-    assert not header.match.unknown
-    return clean(source, header.match, records(sheet, header), SECRET)
+    sources = load_sources(folder)
+    (block,) = blocks_of(sheet, find=lambda rows, names: find_header(rows, sources, names))
+    match = block.header.match
+    assert match.source is source
+    assert not match.unknown
+    return clean(source, match, records(block), SECRET)
 
 
 def key_of(row: dict, key: Key) -> str | None:

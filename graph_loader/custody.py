@@ -155,9 +155,10 @@ def _keep_waiting(evidence: Evidence, drop: Drop, draft: Path) -> tuple[Waiting,
 
 
 def _write_raw(sheet: Sheet, path: Path) -> None:
-    cells = sheet.cells
-    numbered = cells.append_column("row", pa.array(range(1, cells.num_rows + 1), pa.int32()))
-    pq.write_table(numbered, path, compression="zstd")
+    cells, numbers = sheet.cells, sheet.numbers
+    if numbers is None:
+        numbers = pa.array(range(1, cells.num_rows + 1), pa.int32())
+    pq.write_table(cells.append_column("row", numbers), path, compression="zstd")
 
 
 def delivered_before(drop: Drop) -> Delivery:

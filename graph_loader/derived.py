@@ -1,4 +1,4 @@
-"""The derived layer: who is in charge of what on which days, and who is whose kin. It can be thrown away and derived again."""
+"""The derived layer: who won and contracts by award, who is in charge of what and when, who is whose kin. It can be derived again."""
 
 import duckdb
 import pandas as pd
@@ -17,6 +17,7 @@ def derive(db: duckdb.DuckDBPyConnection, ontology: Ontology, rows: dict[str, st
     Returns the declared relations that make no kinship: `official`, `relative`, `term`.
     """
     _towns_of_units(db)
+    _awards(db)
     _in_charge(db)
     return _kinship(db, ontology, rows)
 
@@ -30,6 +31,38 @@ def _towns_of_units(db: duckdb.DuckDBPyConnection) -> None:
               ON starts_with(u.key, t.name) AND NOT regexp_matches(u.key, {text(NO_GOVERNMENT)})
             GROUP BY u.key) t
         WHERE t.unit = {name(node_table("Unit"))}.key
+    """)
+
+
+def _awards(db: duckdb.DuckDBPyConnection) -> None:
+    """What follows from awards where procurement data say it only there: which bids won, and who a contract is with.
+
+    A bid of a project with an active award to somebody named has won if one who placed it is named in an active award, unless
+    award and bid name lots and have none in common; without such an award nobody knows.
+    """
+
+    def table(type: str, start: str, end: str) -> str:
+        return name(Kind(type, start, end).table)
+
+    awarded, bids = table("AWARDED_TO", "Award", "Company"), name(node_table("Bid"))
+    db.execute(f"""
+        UPDATE {bids} SET won = w.won FROM (
+            SELECT b.key, bool_or(coalesce(p."start" = t."end"
+                   AND (a.lots IS NULL OR l."end" = b.project || '#'
+                        OR list_contains(a.lots, substr(l."end", length(b.project) + 2))), FALSE)) AS won
+            FROM {bids} b
+            JOIN {name(node_table("Award"))} a ON a.project = b.project AND a.status = 'active'
+            JOIN {awarded} t ON t."start" = a.key
+            LEFT JOIN {table("PLACED", "Company", "Bid")} p ON p."end" = b.key
+            LEFT JOIN {table("FOR_LOT", "Bid", "Lot")} l ON l."start" = b.key
+            WHERE b.won IS NULL GROUP BY b.key) w
+        WHERE w.key = {bids}.key
+    """)
+    contractors = table("AWARDED_TO", "Contract", "Company")
+    db.execute(f"""
+        INSERT INTO {contractors} BY NAME
+        SELECT DISTINCT f."start", t."end" FROM {table("FOLLOWS", "Contract", "Award")} f
+        JOIN {awarded} t ON t."start" = f."end" ANTI JOIN {contractors} c ON c."start" = f."start"
     """)
 
 

@@ -165,8 +165,10 @@ class Evidence:
         return [delivery for delivery in self.deliveries() if delivery.withdrawn is None]
 
     def delivered(self) -> set[str]:
-        """Ids of the tables of which some delivery in force holds rows or at least a header."""
-        return {table for delivery in self.in_force() for table in delivery.tables()}
+        """Ids of the tables of which some delivery in force holds rows or at least a header; a table of OCDS counts as the
+        departmental one that it is another source of, too."""
+        tables = {table for delivery in self.in_force() for table in delivery.tables()}
+        return tables | {ocds.like for table in tables if (ocds := self.sources[table].ocds) and ocds.like}
 
     def version(self) -> str:
         """Names what the evidence holds; the same version gives the same graph."""
@@ -564,6 +566,20 @@ class _Lookup:
                 if ends:
                     keys = [key_sql(spec.start.key), key_sql(spec.end.key)]
                     self._match(source, keys, when_sql(spec.when), ends)
+        contractors = wanted.get(("AWARDED_TO", "Contract", "Company"))
+        if contractors:
+            self._by_award([pair for pair in contractors if pair[2] not in self.found])
+
+    def _by_award(self, contractors: list[tuple[str, str, str]]) -> None:
+        """Who a contract is with rests on its row and on the winner's where procurement data name its award only."""
+        if not contractors or not {"ocds_contracts", "ocds_suppliers"} <= self.rows.keys():
+            return
+        joined = (
+            f'{self.rows["ocds_contracts"]} c JOIN {self.rows["ocds_suppliers"]} s USING ("采购过程编号", "授标编号")'
+        )
+        keys = ['"采购过程编号" || \'#\' || c."合同编号"', 's."中标人编号"']
+        for source, alias in (("ocds_contracts", "c"), ("ocds_suppliers", "s")):
+            self._match(self.evidence.sources[source], keys, "TRUE", contractors, joined, alias)
 
     def _kinship(self, relationships: list[tuple[str, str, str, str, str, str]]) -> None:
         """Kinship rests on rows that name two of the people along its path, not always neighbours on it."""
@@ -624,11 +640,13 @@ class _Lookup:
                 self._match(self.evidence.sources[table], ['"身份证号@ref"'], "TRUE", people)
         self._nodes([(r[0], r[4], r[5]) for r in relationships if r[4] != "Village"], home=True)
 
-    def _match(self, source: Source, keys: list[str], when: str, wanted: list[Any], rows: str | None = None) -> None:
+    def _match(
+        self, source: Source, keys: list[str], when: str, wanted: list[Any], rows: str | None = None, alias: str = "r"
+    ) -> None:
         names = [f"k{at}" for at in range(len(keys))]
         self.db.register("wanted", pd.DataFrame(wanted, columns=[*names, "element"]))
         same = " AND ".join(f"{key} = w.{column}" for key, column in zip(keys, names, strict=True))
-        prefix = "r." if rows else ""
+        prefix = f"{alias}." if rows else ""
         found = self.db.execute(
             f"SELECT DISTINCT w.element, {', '.join(prefix + column for column in ROW_COLUMNS)} "
             f"FROM {rows or self.rows[source.id]} JOIN wanted w ON {same} WHERE {when}"

@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import neo4j
 
-from graph_loader import derived, ontology, state, writer
+from graph_loader import derived, ocds, ontology, state, writer
 from graph_loader.errors import GuanxiError
 from graph_loader.evidence import Evidence
 from graph_loader.intake import Progress
@@ -57,9 +57,10 @@ def bring_up_to_date(
 
 
 def _rows_once(db: duckdb.DuckDBPyConnection, evidence: Evidence) -> dict[str, str]:
-    """The rows in force; where several deliveries make a choice necessary it is made once."""
+    """The rows in force; where several deliveries or versions make a choice necessary it is made once."""
     rows = {}
-    for source, sql in evidence.rows_in_force().items():
+    for source, in_force in evidence.rows_in_force().items():
+        sql = ocds.compiled(evidence.sources[source], in_force)
         view = state.name(f"rows:{source}")
         db.execute(f"CREATE TEMP {'VIEW' if sql.startswith('read_parquet') else 'TABLE'} {view} AS SELECT * FROM {sql}")
         rows[source] = view

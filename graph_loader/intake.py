@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from graph_loader import cleaning, headers, layout, reading, sources, tables
+from graph_loader import cleaning, headers, layout, ocds, reading, sources, tables
 from graph_loader.cleaning import Problem
 from graph_loader.errors import GuanxiError
 from graph_loader.evidence import Delivery, Entry, Evidence, said_scope, scope_in
@@ -62,7 +62,7 @@ def definitions(evidence: Evidence, secret: Secret) -> str:
     """Names everything besides the bytes that decides what is read from a file: rows read under another name of it are read
     again."""
     told = sha256(repr([source.reading() for source in evidence.sources.values()]).encode())
-    for module in (reading, headers, layout, tables, cleaning, sources, sys.modules[__name__]):
+    for module in (reading, headers, layout, tables, ocds, cleaning, sources, sys.modules[__name__]):
         told.update(Path(module.__file__ or "").read_bytes())
     told.update(secret.ref("definitions", "").encode())
     return told.hexdigest()[:16]
@@ -87,7 +87,7 @@ def read_drop(
     seen = known_by(evidence.in_force()) if known is None else known
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         file = path.relative_to(folder).as_posix()
-        if kind_of(path) == "ignored":
+        if kind_of(path) == "ignored" and not ocds.is_ocds(path):
             lock = is_lock_file(path.name)
             drop.ignored[file] = "left by a spreadsheet that has the file open" if lock else "no departmental table"
             continue
@@ -103,7 +103,9 @@ def read_drop(
         _keep(drop, file, contents)
         progress("read", file, sum(found.read for found in contents.tables))
     if not drop.files:
-        raise GuanxiError(f"{folder} holds no departmental tables: .csv, .xlsx or .xls files are looked for.")
+        raise GuanxiError(
+            f"{folder} holds no departmental tables: .csv, .xlsx or .xls files, or .json and .jsonl of OCDS, are looked for."
+        )
     return drop
 
 

@@ -52,12 +52,14 @@ Cell = str | float | int | bool | date | datetime | time | timedelta | None
 
 @dataclass(frozen=True)
 class Sheet:
-    """One sheet. `cells`: text columns "0", "1" …, empty cells as "". The row at position i is row i + 1 of the spreadsheet."""
+    """One sheet. `cells`: text columns "0", "1" …, empty cells as "". The row at position i is row i + 1 of the spreadsheet,
+    or has the number that `numbers` gives it."""
 
     name: str
     cells: pa.Table
     from_1904: bool = False
     """Whether bare day numbers count from 1904."""
+    numbers: pa.Array | None = None
 
     def head(self, rows: int = HEADER_DEPTH + 1) -> list[list[str]]:
         """The first rows, each a list of cells."""

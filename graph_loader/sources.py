@@ -81,6 +81,12 @@ class Column:
     """Of a required column: a sheet may lack it, and say its value in a title row or a name; else a person must say it."""
     words: tuple[str, ...] = ()
     """With `elsewhere`: words that say a value of the column where a title or a name holds them; `spellings` apply."""
+    path: str = ""
+    """In a table of OCDS: where the cell stands in the JSON, `docs/ocds.md`."""
+    how: str = ""
+    """In a table of OCDS: how the cell is made of what stands there; empty: as it is written."""
+    where: dict[str, Any] = field(default_factory=dict, hash=False)
+    """In a table of OCDS: only where the value at another `path` is one of `is`."""
 
     def clean_columns(self) -> dict[str, pa.DataType]:
         """Names and types of the clean columns this column gives."""
@@ -166,6 +172,20 @@ class Coverage:
 
 
 @dataclass(frozen=True)
+class Ocds:
+    """A table that is made of OCDS releases: its records are found at a path of a release (empty: the release itself).
+
+    Rows that agree in the columns `of` are versions of one record: of each column the latest by `order` that is filled holds.
+    `like`: the departmental table it is another source of, for queries that need that one.
+    """
+
+    records: str
+    of: tuple[str, ...]
+    order: tuple[str, ...]
+    like: str = ""
+
+
+@dataclass(frozen=True)
 class Source:
     id: str
     title: str
@@ -187,10 +207,12 @@ class Source:
     full_list: tuple[tuple[str, str], ...] = ()
     """What bounds a full list (全量) of this table: clean columns with the part of them that counts (`town` of a village's code,
     `year` of a day, else nothing). It ends earlier rows that agree in all of them with one of its rows; empty: all earlier rows."""
+    ocds: Ocds | None = None
 
     def reading(self) -> tuple[Any, ...]:
         """All of it that decides what is read from a sheet, not what it says about the graph."""
-        return self.id, self.key, self.columns, self.numbered_by, self.months, self.period, self.unfolds
+        records = self.ocds.records if self.ocds else None
+        return self.id, self.key, self.columns, self.numbered_by, self.months, self.period, self.unfolds, records
 
     def clean_columns(self) -> dict[str, pa.DataType]:
         """Names and types of all clean columns of the table, in the order of the spec."""
@@ -245,7 +267,7 @@ def _source(path: Path) -> Source:
         spec.content,
         "the file",
         ("id", "title", "sender", "key", "column"),
-        ("numbered_by", "months", "period", "unfold", "coverage", "full_list", "node", "relationship"),
+        ("numbered_by", "months", "period", "unfold", "coverage", "full_list", "node", "relationship", "ocds"),
     )
     if content["id"] != path.parent.name:
         raise spec.wrong(f"id is {content['id']!r}, the folder {path.parent.name!r}: give both one name.")
@@ -286,7 +308,20 @@ def _source(path: Path) -> Source:
             )
             for entry in content.get("unfold", ())
         ),
+        ocds=_ocds(spec, content.get("ocds")),
     )
+
+
+def _ocds(spec: _Spec, entry: dict[str, Any] | None) -> Ocds | None:
+    if entry is None:
+        return None
+    spec.entries(entry, "[ocds]", ("records", "of", "order"), ("like",))
+    for name in (*entry["of"], *entry["order"]):
+        _clean_column(spec, "[ocds]", name)
+    for column in spec.columns.values():
+        if not column.path:
+            raise spec.wrong(f"column {column.name} has no `path`: say where it stands in a release.")
+    return Ocds(entry["records"], tuple(entry["of"]), tuple(entry["order"]), entry.get("like", ""))
 
 
 def _check_shapes(spec: _Spec, content: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from graph_loader import ocds
 from graph_loader.cleaning import Problem, clean
 from graph_loader.errors import GuanxiError
 from graph_loader.headers import Header, find_header, lacking, nearest
@@ -68,6 +69,8 @@ def contents_of(path: Path, file: str, secret: Secret, layouts: Layouts) -> Cont
     """What a file holds, its tables cleaned. `file`: its name in the drop, folders included."""
     contents = Contents()
     try:
+        if ocds.is_ocds(path):
+            return Contents([_of_releases(found, secret) for found in ocds.tables_of(path)])
         sheets = sheets_of(path)
         with path.open("rb") as stream:
             sha = file_digest(stream, "sha256").hexdigest()
@@ -125,6 +128,24 @@ def _read(sheet: Sheet, block: Block, secret: Secret) -> Found:
         cleaned.table,
         cleaned.problems,
         _places_of(rows, cleaned.problems),
+    )
+
+
+def _of_releases(found: ocds.Found, secret: Secret) -> Found:
+    """The records of one table in a file of OCDS."""
+    cleaned = clean(found.source, found.match, found.frame, secret)
+    return Found(
+        found.sheet,
+        found.source.id,
+        found.read,
+        found.unknown,
+        {position: column.name for position, column in found.match.columns.items()},
+        0,
+        "",
+        "",
+        cleaned.table,
+        found.problems + cleaned.problems,
+        {},
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 
-from graph_loader import ontology, standing
+from graph_loader import ocds, ontology, standing
 from graph_loader.errors import GuanxiError
 from graph_loader.evidence import ROW_COLUMNS, ROWS_AN_ELEMENT, Evidence
 from graph_loader.ontology import NodeType, Ontology, Property, RelationshipType
@@ -192,10 +192,10 @@ class _Testimony:
             f"SELECT {way.values[prop.name]} AS value, {columns}, _key, _hash FROM {standing.on_record(given)} "
             f"WHERE {same} AND {way.when}"
         )
-        in_force = standing.in_force(way.source, given)
+        in_force, deciding = standing.in_force(way.source, given), ocds.latest(way.source, way.values[prop.name])
         found = self.db.execute(
             f"SELECT s.value, {', '.join('s.' + c for c in ROW_COLUMNS)}, n._key IS NOT NULL FROM ({said}) s "
-            f"LEFT JOIN (SELECT _key, _hash FROM {in_force} WHERE {same}) n ON n._key = s._key AND n._hash = s._hash "
+            f"LEFT JOIN (SELECT _key, _hash FROM {in_force} WHERE {same} {deciding}) n ON n._key = s._key AND n._hash = s._hash "
             "WHERE s.value IS NOT NULL ORDER BY s._delivery, s._file, s._sheet, s._row"
         ).fetchall()
         return [
@@ -304,7 +304,7 @@ class _Conflicts:
         self.known = ontology.load()
         self.sources = evidence.sources
         self.titles = {source.id: source.title for source in evidence.sources.values()}
-        self.rows = evidence.rows_in_force()
+        self.rows = {table: ocds.compiled(self.sources[table], sql) for table, sql in evidence.rows_in_force().items()}
         self.db = duckdb.connect()
 
     def listed(self) -> tuple[list[dict[str, Any]], int]:

@@ -61,7 +61,7 @@ def load(
         int | None, typer.Option(min=0, help="Exit with 1 when more rows than this are quarantined.")
     ] = None,
 ) -> None:
-    """Takes in a folder of departmental tables and brings the graph up to date."""
+    """Takes in a folder of departmental tables (or procurement data in OCDS) and brings the graph up to date."""
     home = home_of()
     with engine.running(home) as driver, shown_progress() as progress:
         receipt = loading.load(home, driver, drop, by=getpass.getuser(), progress=progress)

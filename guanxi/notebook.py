@@ -28,6 +28,7 @@ COLOURS = {
     "Application": "#009E73",
     "Project": "#E69F00",
     "Contract": "#E69F00",
+    "Award": "#E69F00",
     "ContractChange": "#E69F00",
     "Bid": "#E69F00",
 }

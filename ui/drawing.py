@@ -44,6 +44,7 @@ LOOKS = {
     "Allocation": Look("benefit", "round-rectangle", "piggy-bank", 5),
     "Project": Look("works", "folded", "hammer", 5),
     "Lot": Look("works", "folded", "folder", 5),
+    "Award": Look("works", "folded", "trophy", 4),
     "Contract": Look("works", "folded", "file-earmark-text", 4),
     "ContractChange": Look("works", "folded", "shuffle", 4),
     "Bid": Look("works", "folded", "send", 4),

@@ -10,6 +10,7 @@ from ui.words import LANGUAGES, say
 
 EVENTS = {
     "Application": ("accepted", "approved_on"),
+    "Award": ("date",),
     "Bid": ("announced", "opened"),
     "Company": ("founded", "cancelled"),
     "Contract": ("signed", "due"),

@@ -94,13 +94,13 @@ def test_the_size_is_about_right(drops: dict[int, Path], seed: int) -> None:
 
 def test_all_27_tables_carry_the_headers_of_their_specs(tables: dict[str, list[Row]]) -> None:
     assert set(tables) == set(HEADERS) and len(HEADERS) == 27
-    for source in load_sources().values():
+    for source in (source for source in load_sources().values() if not source.ocds):
         assert tuple(source.columns) == HEADERS[source.title]
         assert tuple(tables[source.title][0]) == HEADERS[source.title]
 
 
 def test_starred_columns_are_filled_and_keys_are_unique(tables: dict[str, list[Row]]) -> None:
-    for source in load_sources().values():
+    for source in (source for source in load_sources().values() if not source.ocds):
         keys = Counter(tuple(row[column] for column in source.key) for row in tables[source.title])
         assert max(keys.values()) == 1, source.title
         for column in source.columns.values():

@@ -245,8 +245,13 @@ class Evidence:
         found: dict[_Place, list[_Quarantined]] = defaultdict(list)
         deliveries = self.in_force()
         last = {one.files[entry.file]: one.id for one in deliveries for entry in one.entries if not entry.kept_in}
+        counted: dict[str, list[Given]] = defaultdict(list)
+        for given in self.given().values():
+            for one_table in given:
+                if one_table.taken_over:
+                    counted[one_table.delivery].append(one_table)
         for one in deliveries:
-            for row in self._quarantined_by(one):
+            for row in self._quarantined_by(one, counted[one.id]):
                 if last.get(one.files[row["file"]], one.id) == one.id:
                     wrong = _Quarantined(one.id, row)
                     found[wrong.place].append(wrong)
@@ -258,9 +263,8 @@ class Evidence:
             if delivery in (None, place.delivery)
         ]
 
-    def _quarantined_by(self, delivery: Delivery) -> list[dict[str, Any]]:
-        """What a delivery in force cannot assert, as kept; found out again where it counts with files of a withdrawn one."""
-        taken_over = [given for given in self._given_of(delivery.id).values() if given.taken_over]
+    def _quarantined_by(self, delivery: Delivery, taken_over: list[Given]) -> list[dict[str, Any]]:
+        """What a delivery in force cannot assert, as kept; found out again in the tables that it took over from a withdrawn one."""
         rows = _kept_quarantine(self.content_of(delivery.id))
         if not taken_over:
             return rows
@@ -278,9 +282,6 @@ class Evidence:
                 found = db.sql(f"SELECT * FROM {standing.contradicted(given)} ORDER BY _file, _sheet, _record")
                 rows += contradictions(self.sources[given.table], found.to_arrow_table().to_pylist())
         return rows
-
-    def _given_of(self, delivery: str) -> dict[str, Given]:
-        return {table: one for table, given in self.given().items() for one in given if one.delivery == delivery}
 
     def _mended(self) -> "dict[_Place, dict[str, str]]":
         """Delivered rows for which others stand now: place → key of each row that stands for it and its delivery."""

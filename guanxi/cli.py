@@ -6,7 +6,7 @@ import sys
 import typer
 
 from graph_loader.errors import GuanxiError
-from guanxi import detection_cli, engine_cli, evidence_cli, ledger_cli, sample_cli, web_cli
+from guanxi import detection_cli, engine_cli, evidence_cli, ledger_cli, sample_cli, testimony_cli, web_cli
 
 app = typer.Typer(
     help="Guanxi (关系): shows the relationships behind livelihood money.",
@@ -15,6 +15,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 evidence_cli.mount(app)
+testimony_cli.mount(app)
 detection_cli.mount(app)
 ledger_cli.mount(app)
 app.command("sample")(sample_cli.sample)

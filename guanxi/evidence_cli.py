@@ -60,11 +60,15 @@ def load(
     max_quarantine: Annotated[
         int | None, typer.Option(min=0, help="Exit with 1 when more rows than this are quarantined.")
     ] = None,
+    full_list: Annotated[
+        bool,
+        typer.Option(help="Its files are full lists (全量): earlier rows of their part that they do not name end."),
+    ] = False,
 ) -> None:
     """Takes in a folder of departmental tables (or procurement data in OCDS) and brings the graph up to date."""
     home = home_of()
     with engine.running(home) as driver, shown_progress() as progress:
-        receipt = loading.load(home, driver, drop, by=getpass.getuser(), progress=progress)
+        receipt = loading.load(home, driver, drop, by=getpass.getuser(), progress=progress, full_list=full_list)
     if as_json:
         typer.echo(json.dumps(receipt.as_json(), ensure_ascii=False))
     else:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from homes import County, Small
+from homes import County, Shelf, Small
 
 ROOT = Path(__file__).parent.parent
 
@@ -130,3 +130,18 @@ def test_help_names_every_command(tmp_path: Path) -> None:
 
 def test_the_reference_page_is_that_of_the_ontology(tmp_path: Path) -> None:
     assert guanxi(tmp_path, "graph", "reference").stdout == (ROOT / "docs" / "graph.md").read_text(encoding="utf-8")
+
+
+def test_says_and_conflicts_answer_from_the_evidence_without_the_engine(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path)
+    row = {"村编码": "431226101203", "村": "黄家团村", "乡镇编码": "431226101", "乡镇": "锦和镇", "县": "麻阳县"}
+    shelf.add({"区划": [row]})
+    answered = answer(guanxi(tmp_path, "says", "Village:431226101203", "--property", "name", "--json"))
+    (told,) = answered["properties"]
+    assert (told["value"], told["rows"][0]["file"], told["rows"][0]["row"]) == ("黄家团村", "区划.csv", 2)
+    assert not answer(guanxi(tmp_path, "says", "Village:431226101203", "--at", "2001-01-01", "--json"))["there"]
+    assert answer(guanxi(tmp_path, "conflicts", "--json")) == {"count": 0, "conflicts": []}
+    assert "黄家团村" in guanxi(tmp_path, "says", "Village:431226101203").stdout
+    for words in (("says", "Nobody"), ("says", "Village:1", "--at", "soon"), ("says", "Village:1")):
+        refused = guanxi(tmp_path, *words)
+        assert (refused.returncode, len(refused.stderr.splitlines())) == (2, 1), refused.stderr

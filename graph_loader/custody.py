@@ -271,6 +271,10 @@ def _keep_table(
             )
         for column, place in {"_number": delivery.number, "_part": number}.items():
             rows = rows.append_column(column, pa.array([place], pa.int32()).take(_zeros(rows.num_rows)))
+        for column in PLACE_COLUMNS:
+            if column not in rows.column_names:
+                kind = pa.int32() if column == "_of_row" else pa.string()
+                rows = rows.append_column(column, pa.nulls(rows.num_rows, kind))
         parts.append(rows)
     db.register("arriving", pa.concat_tables(parts, promote_options="default"))
     db.execute("""

@@ -180,3 +180,14 @@ def test_a_mended_spec_reaches_what_was_delivered_before(shelf: Shelf, monkeypat
     generations = len(list(shelf.evidence.folder_of(first.id).iterdir()))
     shelf.add({"三月": [payment(5)]})
     assert len(list(shelf.evidence.folder_of(first.id).iterdir())) == generations
+
+
+def test_a_mended_file_sent_again_beside_others_mends_still(shelf: Shelf) -> None:
+    first = shelf.add({"一月": [payment(1, "许多")]})
+    (wrong,) = shelf.evidence.quarantine()
+    places = {"来源交付": first.id, "来源文件": wrong["file"], "来源工作表": "", "来源行": str(wrong["row"])}
+    mended = shelf.add({"改正": [payment(1, "5") | places]})
+    shelf.add({"又改": [payment(1, "5") | places], "二月": [payment(2)]})
+    assert shelf.evidence.quarantine() == []
+    shelf.withdraw(mended)
+    assert (shelf.evidence.quarantine(), amounts(shelf)) == ([], {"LS1": 5, "LS2": 100})

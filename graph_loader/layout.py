@@ -18,12 +18,12 @@ from graph_loader.reading import Sheet
 from graph_loader.sources import Unfold
 
 TOTALS = r"[合总小共累][\s　]*计"
-SIGNATURES = "制表|审核|复核|填表|填报|说明|编制|制单|盖章|签字|签章|签名|负责人"
-SIGNERS = "单位负责人|主要负责人|分管领导|主管领导|经办人?|审批人?|经手人|会计|出纳|备?注|日期|联系人|联系电话"
+SIGNATURES = "制表|审核|复核|填表|填报|说明|编制|制单|盖章|签字|签章|签名|(?:单位|主要)?负责人"
+SIGNERS = "分管领导|主管领导|经办人?|审批人?|经手人|会计|出纳|备?注|日期|联系人|联系电话"
 FOOTER_WORDS = f"{TOTALS}|{SIGNATURES}|{SIGNERS}"
 FOOTER = re.compile(
     rf"[（(]?(?:[本全各][页村组乡镇县月年季户])?(?:{TOTALS})(?:$|[^\u4e00-\u9fff]|金额|人数|户数|面积|[:：])"
-    rf"|[（(]?(?:{SIGNATURES})|(?:{SIGNERS})[:：]|.{{1,10}}(?:{TOTALS})[:：]?$"
+    rf"|[（(]?(?:{SIGNATURES})|(?:{SIGNERS})(?:[（(].{{0,8}}[）)])?[:：]|.{{1,10}}(?:{TOTALS})[:：]?$"
 )
 """How a row that is no data begins, `domain/dirty_habits.md` 3: totals, and lines for those who sign."""
 TOTAL = rf"^\s*{TOTALS}\s*$"

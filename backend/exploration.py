@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
-from datetime import date
+from datetime import date, datetime, time
 from functools import cache
 from pathlib import Path
 from threading import Lock
@@ -19,7 +19,7 @@ from neo4j import READ_ACCESS, Driver, Record
 from neo4j.exceptions import AuthError, ClientError, DriverError, ServiceUnavailable, TransientError
 from neo4j.graph import Node, Relationship
 
-from graph_loader import ontology
+from graph_loader import ontology, testimony
 from graph_loader.engine import EngineLost, running
 from graph_loader.errors import GuanxiError
 from graph_loader.evidence import Evidence
@@ -105,6 +105,15 @@ class Exploration:
             if "TransactionTimedOut" in (refused.code or "") or "Terminated" in (refused.code or ""):
                 raise TooMuch(f"{SECONDS} 秒内没有查完，请缩小范围后再试。") from refused
             raise
+
+    def says_who(self, element: str, day: date | None) -> Element:
+        """Who says what about an element, now or as the evidence was at the end of a day (`testimony.says_who`)."""
+        at = datetime.combine(day, time.max).astimezone() if day else None
+        return testimony.says_who(Evidence(self.home, at=at), element)
+
+    def conflicts(self, limit: int) -> tuple[list[Element], int]:
+        """What departments disagree on, and how much of it there is (`testimony.conflicts`)."""
+        return testimony.conflicts(self.evidence, limit)
 
     def close(self) -> None:
         """Lets go of the driver; the next question opens a new one."""

@@ -138,7 +138,7 @@ def subject_network(request: Request, desk: TheDesk, viewer: Reader, id: Annotat
 def counts(request: Request, desk: TheDesk, viewer: Reader, id: Annotated[Id, Body(embed=True)]) -> Response:
     """The kinds of neighbours of a node with their numbers."""
     language = language_of(request)
-    _within_towns(desk, viewer, id, language)
+    within_towns(desk, viewer, id, language)
     kinds: dict[str, Element] = {}
     for kind in desk.exploration.ask(exploration.neighbour_counts, id):
         what = _neighbour(id.partition(":")[0], kind, language)
@@ -151,7 +151,7 @@ def counts(request: Request, desk: TheDesk, viewer: Reader, id: Annotated[Id, Bo
 @router.post("/graph/neighbours")
 def neighbours(request: Request, desk: TheDesk, viewer: Reader, asked: Neighbours) -> Response:
     """Up to a hundred neighbours of one kind, and how they hang together with what is drawn."""
-    _within_towns(desk, viewer, asked.id, language_of(request))
+    within_towns(desk, viewer, asked.id, language_of(request))
     found = desk.exploration.ask(
         exploration.neighbours, asked.id, asked.type, asked.direction, MORE_THAN, asked.after, asked.text
     )
@@ -162,7 +162,7 @@ def neighbours(request: Request, desk: TheDesk, viewer: Reader, asked: Neighbour
 @router.post("/graph/path")
 def path(request: Request, desk: TheDesk, viewer: Reader, ends: Ends) -> Response:
     for end in (ends.a, ends.b):
-        _within_towns(desk, viewer, end, language_of(request))
+        within_towns(desk, viewer, end, language_of(request))
     found = desk.exploration.ask(exploration.path, ends.a, ends.b)
     _log(desk, viewer, "graph.path", ends.a, {"to": ends.b})
     return JSONResponse(_joined(request, desk, viewer, found, ends.drawn))
@@ -181,7 +181,7 @@ def sources(desk: TheDesk, viewer: Reader, asked: Ids) -> Response:
 def original(request: Request, desk: TheDesk, viewer: Reader, asked: Row) -> Response:
     """The delivered table around a row that asserts an element, as a fragment. Other rows are not opened."""
     ends = asked.of.split("|")[1:3] if "|" in asked.of else [asked.of]
-    if viewer.towns and not any(_in_towns(viewer, desk.exploration.ask(exploration.node, end)) for end in ends):
+    if viewer.towns and not any(in_towns(viewer, desk.exploration.ask(exploration.node, end)) for end in ends):
         raise NotThere(say(language_of(request), "explore.outside"))
     row = asked.model_dump(exclude={"of"})
     if not any(row.items() <= source.items() for source in desk.exploration.evidence.sources_of([asked.of])[asked.of]):
@@ -216,7 +216,7 @@ def kept(request: Request, desk: TheDesk, viewer: Reader, name: str) -> Response
 def _look_up(desk: Desk, viewer: Viewer, text: str, limit: int) -> tuple[list[Element], list[leads.Listed]]:
     """Nodes and leads for a typed text. The log holds that somebody searched, not what for: it is no second register."""
     hits = desk.exploration.ask(exploration.search, text, exploration.SEARCHED, limit, desk.exploration.secret)
-    hits = [hit for hit in hits if _in_towns(viewer, hit)]
+    hits = [hit for hit in hits if in_towns(viewer, hit)]
     with desk.ledger.writing() as session:
         found = leads.find(session, viewer, LeadFilter(text=text, per_page=limit)).leads
         audit.append(session, viewer.name, "search", "", {"hits": len(hits)})
@@ -256,7 +256,7 @@ def address(desk: Desk, node_id: str) -> str:
 
 def _subject_page(request: Request, desk: Desk, viewer: Viewer, node_id: str, view: str) -> Response:
     node = desk.exploration.ask(exploration.node, node_id)
-    _within_towns(desk, viewer, node_id, language_of(request), node)
+    within_towns(desk, viewer, node_id, language_of(request), node)
     about = drawn({"nodes": [node], "edges": []}, language_of(request), viewer.money_unit)["nodes"][0]
     with desk.ledger.writing() as session:
         audit.append(session, viewer.name, "graph.open", node_id)
@@ -277,7 +277,7 @@ def _about(session: Session, viewer: Viewer, node: Element) -> list[Lead]:
 
 
 def _subject_network(request: Request, desk: Desk, viewer: Viewer, node_id: str) -> Response:
-    _within_towns(desk, viewer, node_id, language_of(request))
+    within_towns(desk, viewer, node_id, language_of(request))
     network = desk.exploration.ask(exploration.subject, node_id)
     return JSONResponse(drawn(network, language_of(request), viewer.money_unit))
 
@@ -300,7 +300,7 @@ def _neighbour(label: str, kind: Element, language: str) -> str:
     return f"{verb(kind['type'], language)} · {names}"
 
 
-def _in_towns(viewer: Viewer, node: Element) -> bool:
+def in_towns(viewer: Viewer, node: Element) -> bool:
     """Whether a node lies in the viewer's towns; what lies nowhere (a company, a programme) is everybody's."""
     place = exploration.village_of(node)
     return not viewer.towns or place is None or place[:9] in viewer.towns
@@ -308,7 +308,7 @@ def _in_towns(viewer: Viewer, node: Element) -> bool:
 
 def _visible(viewer: Viewer, network: Network) -> Network:
     """What lies in the viewer's towns, and what is directly tied to it."""
-    near = {node["id"] for node in network["nodes"] if _in_towns(viewer, node)}
+    near = {node["id"] for node in network["nodes"] if in_towns(viewer, node)}
     tied = {
         end
         for edge in network["edges"]
@@ -319,8 +319,8 @@ def _visible(viewer: Viewer, network: Network) -> Network:
     return {"nodes": nodes, "edges": network["edges"]}
 
 
-def _within_towns(desk: Desk, viewer: Viewer, node_id: str, language: str, node: Element | None = None) -> None:
-    if viewer.towns and not _in_towns(viewer, node or desk.exploration.ask(exploration.node, node_id)):
+def within_towns(desk: Desk, viewer: Viewer, node_id: str, language: str, node: Element | None = None) -> None:
+    if viewer.towns and not in_towns(viewer, node or desk.exploration.ask(exploration.node, node_id)):
         raise NotThere(say(language, "explore.outside"))
 
 

@@ -35,7 +35,7 @@ def _towns_of_units(db: duckdb.DuckDBPyConnection) -> None:
 
 
 def _awards(db: duckdb.DuckDBPyConnection) -> None:
-    """What follows from awards where procurement data say it only there: which bids won, and who a contract is with.
+    """What procurement data say of award and process only: which bids won, and who a contract is between.
 
     A bid of a project with an active award to somebody named has won if one who placed it is named in an active award, unless
     award and bid name lots and have none in common; without such an award nobody knows.
@@ -63,6 +63,12 @@ def _awards(db: duckdb.DuckDBPyConnection) -> None:
         INSERT INTO {contractors} BY NAME
         SELECT DISTINCT f."start", t."end" FROM {table("FOLLOWS", "Contract", "Award")} f
         JOIN {awarded} t ON t."start" = f."end" ANTI JOIN {contractors} c ON c."start" = f."start"
+    """)
+    owners = table("LET_BY", "Contract", "Unit")
+    db.execute(f"""
+        INSERT INTO {owners} BY NAME
+        SELECT DISTINCT c."start", b."start" AS "end" FROM {table("CARRIES_OUT", "Contract", "Project")} c
+        JOIN {table("BUYS", "Unit", "Project")} b ON b."end" = c."end" ANTI JOIN {owners} o ON o."start" = c."start"
     """)
 
 

@@ -36,6 +36,13 @@ ROWS_AN_ELEMENT = 50
 
 QUARANTINE_COLUMNS = ("file", "sheet", "row", "column", "value", "reason")
 
+BY_PROCESS = {
+    "AWARDED_TO": ("ocds_suppliers", '"采购过程编号", "授标编号"', "中标人编号"),
+    "LET_BY": ("ocds_processes", '"采购过程编号"', "采购人编号"),
+}
+"""Relationships of contracts that procurement data say of something else: the table that says it, the columns it shares with
+contracts, and the column of the other end."""
+
 KINSHIP = ("PARENT_OF", "SPOUSE_OF", "SIBLING_OF", "KIN")
 
 
@@ -567,20 +574,18 @@ class _Lookup:
                 if ends:
                     keys = [key_sql(spec.start.key), key_sql(spec.end.key)]
                     self._match(source, keys, when_sql(spec.when), ends)
-        contractors = wanted.get(("AWARDED_TO", "Contract", "Company"))
-        if contractors:
-            self._by_award([pair for pair in contractors if pair[2] not in self.found])
+        for (type, label, _), pairs in wanted.items():
+            if type in BY_PROCESS and label == "Contract":
+                self._by_process(*BY_PROCESS[type], [pair for pair in pairs if pair[2] not in self.found])
 
-    def _by_award(self, contractors: list[tuple[str, str, str]]) -> None:
-        """Who a contract is with rests on its row and on the winner's where procurement data name its award only."""
-        if not contractors or not {"ocds_contracts", "ocds_suppliers"} <= self.rows.keys():
+    def _by_process(self, other: str, shared: str, end: str, contracts: list[tuple[str, str, str]]) -> None:
+        """Who a contract of procurement data is between rests on its row and on that of its award or process."""
+        if not contracts or not {"ocds_contracts", other} <= self.rows.keys():
             return
-        joined = (
-            f'{self.rows["ocds_contracts"]} c JOIN {self.rows["ocds_suppliers"]} s USING ("采购过程编号", "授标编号")'
-        )
-        keys = ['"采购过程编号" || \'#\' || c."合同编号"', 's."中标人编号"']
-        for source, alias in (("ocds_contracts", "c"), ("ocds_suppliers", "s")):
-            self._match(self.evidence.sources[source], keys, "TRUE", contractors, joined, alias)
+        joined = f"{self.rows['ocds_contracts']} c JOIN {self.rows[other]} o USING ({shared})"
+        keys = ['"采购过程编号" || \'#\' || c."合同编号"', f"o.{name(end)}"]
+        for source, alias in (("ocds_contracts", "c"), (other, "o")):
+            self._match(self.evidence.sources[source], keys, "TRUE", contracts, joined, alias)
 
     def _kinship(self, relationships: list[tuple[str, str, str, str, str, str]]) -> None:
         """Kinship rests on rows that name two of the people along its path, not always neighbours on it."""

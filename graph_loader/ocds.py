@@ -451,7 +451,9 @@ class _Table:
         sheet = Sheet(
             self.records.partition("|")[0] or "releases",
             pa.concat_tables([titles, table.select(places)]),
-            pa.concat_arrays([pa.array([0], pa.int32()), *(chunk.combine_chunks() for chunk in [table["_row"]])]),
+            numbers=pa.concat_arrays(
+                [pa.array([0], pa.int32()), *(chunk.combine_chunks() for chunk in [table["_row"]])]
+            ),
         )
         frame = table.drop_columns(["0"]).rename_columns([*self.source.columns, "_row", "_record"])
         heads = {

@@ -48,6 +48,7 @@ RIGHTS = {
     "export": "take leads out as files",
     "reveal": "see a full number, with a case and a purpose, logged",
     "query": "run saved and own Cypher queries",
+    "identify": "confirm whom a row without an ID number means, or that it is none of the candidates",
     "load": "hand in deliveries, see what was quarantined, check a draft payment list",
     "run_system": "engine, backups, the state of the machine; no personal data",
     "manage_accounts": "create accounts, set roles, towns and passwords; never one's own role",
@@ -57,9 +58,19 @@ RIGHTS = {
 ROLES = {
     role.code: role
     for role in (
-        Role("investigator", "核查人", "investigator", frozenset({"see_leads", "work_leads", "export", "reveal"})),
-        Role("supervisor", "监督人", "supervisor", frozenset({"see_leads", "supervise_leads", "export", "reveal"})),
-        Role("analyst", "分析员", "analyst", frozenset({"see_leads", "query", "export", "load"})),
+        Role(
+            "investigator",
+            "核查人",
+            "investigator",
+            frozenset({"see_leads", "work_leads", "identify", "export", "reveal"}),
+        ),
+        Role(
+            "supervisor",
+            "监督人",
+            "supervisor",
+            frozenset({"see_leads", "supervise_leads", "identify", "export", "reveal"}),
+        ),
+        Role("analyst", "分析员", "analyst", frozenset({"see_leads", "query", "identify", "export", "load"})),
         Role("clerk", "数据员", "clerk", frozenset({"load"})),
         Role("system_admin", "系统管理员", "system administrator", frozenset({"run_system"})),
         Role("security_admin", "安全管理员", "security administrator", frozenset({"manage_accounts"})),

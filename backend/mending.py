@@ -17,7 +17,7 @@ from graph_loader.cleaning import masked_text
 from graph_loader.errors import GuanxiError
 from graph_loader.evidence import Evidence, masked_cell
 from graph_loader.layouts import EXPLANATIONS
-from graph_loader.sources import Column, Source, load_sources
+from graph_loader.sources import Column, Source, departmental
 from graph_loader.tables import STANDS_FOR
 
 SECRET_KINDS = ("person_id", "person_or_company_id", "account", "phone")
@@ -248,7 +248,7 @@ def _explain(book: xlsxwriter.Workbook, headings: tuple[str, ...], rows: list[li
 
 def source_of(table: str) -> Source:
     """A table by its id or Chinese title. Raises GuanxiError."""
-    sources = load_sources()
+    sources = departmental()
     found = sources.get(table) or next((source for source in sources.values() if source.title == table), None)
     if found is None:
         titles = "、".join(source.title for source in sources.values())

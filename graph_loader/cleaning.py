@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pypinyin import Style, lazy_pinyin
 from stdnum.cn import ric, uscc
+from stdnum.iso7064 import mod_11_10
 
 from graph_loader.headers import AREAS, MONEY, Match
 from graph_loader.secret import Secret
@@ -33,6 +34,11 @@ BLANK_WORDS = {"", "-", "--", "—", "——", "/", "\\", "无", "空", "null", 
 """What clerks and exports write into a cell that is meant to be empty."""
 OPEN_END = {"至今", "长期", "现任", "在任", "在职", "永久", "9999-12-31", "9999-12-30"}
 """What stands in an end date that has not come."""
+
+
+MISSING = "未填写，此项必填，请补充后重新报送"
+TOWN_IN_FRONT = re.compile(r".+?(?:镇|乡|街道).+")
+"""A village written with its town before it."""
 
 
 class Unreadable(Exception):
@@ -116,6 +122,8 @@ def clean(source: Source, match: Match, frame: pa.Table, secret: Secret) -> Clea
     for column in source.columns.values():
         if column.wrong_check:
             columns[f"{column.name}@ref"] = _unidentified(column, columns, secret)
+        if column.village_column and column.required:
+            _accept_named_places(column, columns, refused)
     if unnumbered:
         numbers = _numbers([parts[name] for name in source.numbered_by], secret)
         key_texts[unnumbered] = numbers
@@ -135,6 +143,23 @@ def _numbers(parts: list[pa.Array], secret: Secret) -> pa.Array:
     """Numbers for rows that have none: the same for the same parts, and nobody's ID or account can be read from them."""
     texts = pc.binary_join_element_wise(*parts, KEY_SEPARATOR).to_pylist()
     return pa.array([f"无号-{secret.ref('number', text)}" for text in texts], pa.string())
+
+
+def _accept_named_places(
+    column: Column, columns: dict[str, pa.Array], refused: dict[int, list[tuple[str, str]]]
+) -> None:
+    """Takes back that a village code is missing where town and village are named: see `graph_loader.villages`."""
+    for place, faults in list(refused.items()):
+        if (column.name, MISSING) not in faults:
+            continue
+        at = faults.index((column.name, MISSING))
+        town, village = (columns[other or ""][place].as_py() for other in (column.town_column, column.village_column))
+        if village and (town or TOWN_IN_FRONT.match(village)):
+            del faults[at]
+            if not faults:
+                del refused[place]
+        else:
+            faults[at] = (column.name, "未填写，也未同时写明乡镇和村名（只有村名不能确定是哪个村），请补充后重新报送")
 
 
 def _problems(
@@ -229,7 +254,7 @@ class _Cells:
                 except Unreadable as refusal:
                     fault = str(refusal)
             elif column.required:
-                fault = "未填写，此项必填，请补充后重新报送"
+                fault = MISSING
             self.values.append(values)
             self.fault_of.append(fault)
             self.empty.append(empty)
@@ -512,8 +537,7 @@ def read_person_id(text: str, tails_lost: bool = False) -> tuple[str, bool]:
     if CUT_OFF.fullmatch(number):
         raise Unreadable("只有15位，按老号码读为1920年出生，疑为18位号码被截断，请核对原件后补全18位号码")
     if re.fullmatch(r"\d{15}", number):
-        longer = f"{number[:6]}19{number[6:]}"
-        number = longer + ric.calc_check_digit(longer + "0")
+        number = _lengthened(number)
     if not re.fullmatch(r"\d{17}[\dX]", number):
         if len(re.findall(r"\d{15,17}[\dX]", number)) > 1:
             raise Unreadable("一格里有多个号码，与姓名对不上，请一人一行后重新报送")
@@ -531,6 +555,12 @@ def read_person_id(text: str, tails_lost: bool = False) -> tuple[str, bool]:
     if holds and not _birth(number):
         raise Unreadable("中的出生日期不存在，请核对原件后重新报送")
     return number, holds
+
+
+def _lengthened(number: str) -> str:
+    """An ID number of 15 digits, which has neither century nor check digit, as one of 18 (GB 11643-1999)."""
+    longer = f"{number[:6]}19{number[6:]}"
+    return longer + str(ric.calc_check_digit(longer + "0"))
 
 
 def _birth(number: str) -> date | None:
@@ -576,7 +606,25 @@ def read_credit_code(text: str) -> str:
     return code
 
 
+ORGANISATION_CODE = re.compile(r"[0-9A-Z]{8}[0-9X]")
+ORGANISATION_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
+
+
+def read_old_number(text: str) -> str | None:
+    """A company's number from before 统一社会信用代码: `组织机构代码:…` (9 characters, GB 11714-1997) or `注册号:…` (工商注册号 of 15
+    digits, GS 15-2006). None for anything else, also where the check character does not hold."""
+    number = re.sub(r"[\s-]", "", text).upper()
+    if ORGANISATION_CODE.fullmatch(number):
+        total = sum(int(letter, 36) * weight for letter, weight in zip(number, ORGANISATION_WEIGHTS, strict=False))
+        return f"组织机构代码:{number}" if number[8] == "0123456789X0"[11 - total % 11] else None
+    if re.fullmatch(r"\d{15}", number) and mod_11_10.is_valid(number):
+        return f"注册号:{number}"
+    return None
+
+
 def _credit_code(text: str, setting: Setting) -> Values:
+    if setting.column.old_numbers and (old := read_old_number(text)):
+        return (old,)
     return (read_credit_code(text),)
 
 
@@ -593,6 +641,11 @@ def _person_or_company_id(text: str, setting: Setting) -> Values:
     no_person: Values = (None,) * 6
     number = _id_text(text)
     company = None
+    old = read_old_number(number) if setting.column.old_numbers else None
+    if old and not (len(number) == 15 and _birth(_lengthened(number))):
+        return old, *no_person, None, None
+    if old:
+        raise Unreadable("15位号码既可能是旧身份证号，也可能是工商注册号，请补充18位身份证号或统一社会信用代码")
     if re.fullmatch(r"[0-9A-Z]{18}", number):
         try:
             company = read_credit_code(number)

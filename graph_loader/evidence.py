@@ -23,6 +23,7 @@ import pyarrow.parquet as pq
 from graph_loader import standing
 from graph_loader.cleaning import as_cells, masked_account, masked_id, masked_text
 from graph_loader.errors import GuanxiError
+from graph_loader.resolution import resolve
 from graph_loader.sources import Source, load_sources
 from graph_loader.standing import Given, TakenOver
 from graph_loader.state import Kind, key_sql, name, text, when_sql
@@ -521,8 +522,8 @@ class _Lookup:
 
     def __init__(self, evidence: Evidence) -> None:
         self.evidence = evidence
-        self.rows = evidence.rows_in_force()
         self.db = duckdb.connect()
+        self.rows = resolve(self.db, evidence.sources, evidence.rows_in_force())
         self.found: dict[str, dict[tuple[Any, ...], None]] = defaultdict(dict)
 
     def rows_of(self, elements: list[str]) -> dict[str, list[dict[str, Any]]]:

@@ -11,6 +11,7 @@ from graph_loader import derived, ocds, ontology, state, writer
 from graph_loader.errors import GuanxiError
 from graph_loader.evidence import Evidence
 from graph_loader.intake import Progress
+from graph_loader.resolution import resolve
 from graph_loader.state import text
 
 
@@ -57,10 +58,10 @@ def bring_up_to_date(
 
 
 def _rows_once(db: duckdb.DuckDBPyConnection, evidence: Evidence) -> dict[str, str]:
-    """The rows in force; where several deliveries or versions make a choice necessary it is made once."""
+    """The rows in force with references settled; where that takes choices or joins it is done once."""
     rows = {}
-    for source, in_force in evidence.rows_in_force().items():
-        sql = ocds.compiled(evidence.sources[source], in_force)
+    in_force = {id: ocds.compiled(evidence.sources[id], sql) for id, sql in evidence.rows_in_force().items()}
+    for source, sql in resolve(db, evidence.sources, in_force).items():
         view = state.name(f"rows:{source}")
         db.execute(f"CREATE TEMP {'VIEW' if sql.startswith('read_parquet') else 'TABLE'} {view} AS SELECT * FROM {sql}")
         rows[source] = view

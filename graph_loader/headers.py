@@ -8,7 +8,7 @@ from functools import lru_cache
 from hashlib import sha256
 
 from graph_loader.errors import GuanxiError
-from graph_loader.sources import Column, Source, Unfold, load_sources
+from graph_loader.sources import Column, Source, Unfold, departmental, load_sources
 
 MONEY = {"元": 1, "人民币": 1, "人民币元": 1, "千元": 1_000, "万元": 10_000, "亿元": 100_000_000}
 """Units of money in a header or a value, in 元."""
@@ -297,6 +297,11 @@ def _matched(
     }
     required = {column.name for column in source.columns.values() if column.required}
     accounted = found | values.keys() | disputed
+    accounted |= {column.name for column in source.columns.values() if column.village_column in accounted}
+    # A list of names without numbers is still that table: its rows wait in the review list (graph_loader.identity).
+    nameless = {column for column, named in source.person_names.items() if named in found and column in required}
+    nameless -= accounted
+    accounted |= nameless
     missing = []
     if months:
         written = {at: f"{y or ('' if year is not None else _year_said(said))}-{m}" for at, (y, m) in months.items()}
@@ -327,7 +332,7 @@ def _matched(
         columns,
         factors,
         tuple(str(header) for at, header in enumerate(headers) if headings[at].text and at not in recognised),
-        len(recognised) / sum(1 for heading in headings if heading.text),
+        len(recognised) / (sum(1 for heading in headings if heading.text) + len(nameless)),
         values=values,
         missing=tuple(missing),
         months=written if months else {},
@@ -509,7 +514,7 @@ def nearest(rows: Sequence[Sequence[str]]) -> str:
     best = (0.0, "")
     for row in rows[:HEADER_DEPTH]:
         headings = [_heading(cell) for cell in row]
-        for source in load_sources().values():
+        for source in departmental().values():
             columns, _ = _assigned(headings, source)
             found = {column.name for column in columns.values()}
             needed = (column for column in source.columns.values() if column.required and not column.elsewhere)

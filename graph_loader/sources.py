@@ -6,7 +6,7 @@ One folder per table under `sources/`; its `source.toml` is all there is to say 
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -75,6 +75,11 @@ class Column:
     """Of a `person_id`: `unidentified` loads a full number whose check digit is wrong as an unidentified person."""
     name_column: str | None = None
     """With `wrong_check`: the column of the name that makes the unidentified person known."""
+    town_column: str | None = None
+    village_column: str | None = None
+    """Of a `village_code`: the columns that name town and village where the code is missing; both are needed."""
+    old_numbers: bool = False
+    """Of a `credit_code` or `person_or_company_id`: a 组织机构代码 or 工商注册号 may stand there."""
     nobody: tuple[str, ...] = ()
     """Of a `company_name`: words that say that there is no company."""
     elsewhere: bool = False
@@ -208,11 +213,24 @@ class Source:
     """What bounds a full list (全量) of this table: clean columns with the part of them that counts (`town` of a village's code,
     `year` of a day, else nothing). It ends earlier rows that agree in all of them with one of its rows; empty: all earlier rows."""
     ocds: Ocds | None = None
+    decided_here: bool = False
+    """Whether its rows are decisions of this office (`guanxi review`), so that no department sends it."""
 
     def reading(self) -> tuple[Any, ...]:
         """All of it that decides what is read from a sheet, not what it says about the graph."""
         records = self.ocds.records if self.ocds else None
         return self.id, self.key, self.columns, self.numbered_by, self.months, self.period, self.unfolds, records
+
+    @cached_property
+    def person_names(self) -> dict[str, str]:
+        """Columns of ID numbers → the column that names the person."""
+        named = {}
+        for spec in self.nodes:
+            column = spec.key[0].columns[0].removesuffix("@ref")
+            given = spec.properties.get("name")
+            if spec.label == "Person" and column in self.columns and self.columns[column].kind == "person_id" and given:
+                named[column] = given.column or ""
+        return named
 
     def clean_columns(self) -> dict[str, pa.DataType]:
         """Names and types of all clean columns of the table, in the order of the spec."""
@@ -225,6 +243,11 @@ def load_sources(folder: Path = FOLDER) -> dict[str, Source]:
     Raises GuanxiError naming the file, what is wrong in it and how to mend it.
     """
     return _loaded(folder)
+
+
+def departmental() -> dict[str, Source]:
+    """The tables that departments send as sheets: no decisions made here, no OCDS releases."""
+    return {id: source for id, source in load_sources().items() if not source.decided_here and not source.ocds}
 
 
 @cache
@@ -267,7 +290,10 @@ def _source(path: Path) -> Source:
         spec.content,
         "the file",
         ("id", "title", "sender", "key", "column"),
-        ("numbered_by", "months", "period", "unfold", "coverage", "full_list", "node", "relationship", "ocds"),
+        (
+            *("decided_here", "numbered_by", "months", "period", "unfold", "coverage", "full_list"),
+            *("node", "relationship", "ocds"),
+        ),
     )
     if content["id"] != path.parent.name:
         raise spec.wrong(f"id is {content['id']!r}, the folder {path.parent.name!r}: give both one name.")
@@ -283,8 +309,9 @@ def _source(path: Path) -> Source:
     if not any(spec.columns[name].required for name in content["key"]):
         raise spec.wrong("no column of the key is required: a row needs something it can be known by.")
     for column in spec.columns.values():
-        if column.name_column and column.name_column not in spec.columns:
-            raise spec.wrong(f"{column.name} takes its name from {column.name_column}, which is no column.")
+        for other in (column.name_column, column.town_column, column.village_column):
+            if other and other not in spec.columns:
+                raise spec.wrong(f"{column.name} is explained by {other}, which is no column.")
     _check_shapes(spec, content)
     return Source(
         id=content["id"],
@@ -297,6 +324,7 @@ def _source(path: Path) -> Source:
         coverage=_coverage(spec, content.get("coverage", {})),
         full_list=tuple(_bound(spec, entry) for entry in content.get("full_list", ())),
         fingerprint=spec.fingerprint,
+        decided_here=content.get("decided_here", False),
         numbered_by=tuple(content.get("numbered_by", ())),
         months=content.get("months", {}),
         period=content.get("period", {}),
@@ -375,6 +403,12 @@ def _column(spec: _Spec, entry: dict[str, Any]) -> Column:
     for meant in column.spellings.values():
         if column.choices and meant not in column.choices:
             raise spec.wrong(f"{what}: a spelling means {meant}, which is not among its choices.")
+    if (column.town_column or column.village_column) and not (
+        column.kind == "village_code" and column.town_column and column.village_column
+    ):
+        raise spec.wrong(f"{what}: `town_column` and `village_column` belong together, on a village_code.")
+    if column.old_numbers and column.kind not in ("credit_code", "person_or_company_id"):
+        raise spec.wrong(f"{what}: `old_numbers` belongs to the kinds credit_code and person_or_company_id.")
     if column.wrong_check and (
         column.wrong_check != "unidentified" or column.kind != "person_id" or not column.name_column
     ):

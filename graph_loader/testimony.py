@@ -13,6 +13,7 @@ from graph_loader import ocds, ontology, standing
 from graph_loader.errors import GuanxiError
 from graph_loader.evidence import ROW_COLUMNS, ROWS_AN_ELEMENT, Evidence
 from graph_loader.ontology import NodeType, Ontology, Property, RelationshipType
+from graph_loader.resolution import resolve
 from graph_loader.sources import Key, Source
 from graph_loader.state import Kind, asserted, key_sql, kinds, name, node_table, rank, text, value_sql, when_sql
 
@@ -304,8 +305,9 @@ class _Conflicts:
         self.known = ontology.load()
         self.sources = evidence.sources
         self.titles = {source.id: source.title for source in evidence.sources.values()}
-        self.rows = {table: ocds.compiled(self.sources[table], sql) for table, sql in evidence.rows_in_force().items()}
         self.db = duckdb.connect()
+        in_force = {table: ocds.compiled(self.sources[table], sql) for table, sql in evidence.rows_in_force().items()}
+        self.rows = resolve(self.db, self.sources, in_force)
 
     def listed(self) -> tuple[list[dict[str, Any]], int]:
         delivered = [self.sources[table] for table in self.rows]

@@ -6,7 +6,7 @@ import sys
 import typer
 
 from graph_loader.errors import GuanxiError
-from guanxi import detection_cli, engine_cli, evidence_cli, ledger_cli, sample_cli, testimony_cli, web_cli
+from guanxi import detection_cli, engine_cli, evidence_cli, ledger_cli, review_cli, sample_cli, testimony_cli, web_cli
 
 app = typer.Typer(
     help="Guanxi (关系): shows the relationships behind livelihood money.",
@@ -21,6 +21,7 @@ ledger_cli.mount(app)
 app.command("sample")(sample_cli.sample)
 app.command("web")(web_cli.web)
 app.add_typer(engine_cli.app, name="engine")
+app.add_typer(review_cli.app, name="review")
 
 
 def main() -> None:

@@ -28,7 +28,9 @@ def data(request: Request, desk: TheDesk, viewer: DataReader) -> Response:
         deliveries=deliveries,
         counts=COUNTS,
         tables=tables,
-        absent_titles="、".join(title for id, title in tables.items() if id not in evidence.delivered()),
+        absent_titles="、".join(
+            title for id, title in tables.items() if id not in evidence.delivered() | {"identifications"}
+        ),
         wrong=wrong.most_common(WORST),
         quarantined=wrong.total(),
     )

@@ -113,6 +113,8 @@ def rail(viewer: Viewer) -> list[str]:
     pages = ["leads", "explore"] if accounts.may(viewer, "see_leads") else []
     if pages or accounts.may(viewer, "load"):
         pages += ["data", "queries"]
+    if accounts.may(viewer, "see_leads"):
+        pages.insert(3, "review")
     return pages
 
 

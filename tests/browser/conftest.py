@@ -5,6 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from importlib.util import module_from_spec, spec_from_file_location
@@ -13,7 +14,8 @@ from typing import Any
 
 import pytest
 import uvicorn
-from homes import County
+from fastapi import FastAPI
+from homes import County, Small
 from page_samples import PASSWORDS, ROLES, VILLAGE, edge, finding, node
 from playwright.sync_api import BrowserContext, Page, expect
 from sqlalchemy.orm import Session
@@ -68,16 +70,33 @@ def web(county: County, tmp_path_factory: pytest.TempPathFactory) -> Iterator[We
     with ledger.writing() as session:
         _open_office(session)
         leads.record(session, "crowded_lead", [_crowded()], date(2021, 1, 1))
+    with served(app) as url:
+        yield Web(url, _crowded().key)
+
+
+@contextmanager
+def served(app: FastAPI) -> Iterator[str]:
+    """Serves the workbench on a free port; gives its address."""
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     while not server.started:
         time.sleep(0.01)
-    yield Web(f"http://127.0.0.1:{listener.getsockname()[1]}", _crowded().key)
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     server.should_exit = True
     thread.join(10)
     app.state.desk.close()
+
+
+@pytest.fixture
+def office(small: Small) -> Iterator[Web]:
+    """The workbench on an empty home, where tables may be handed in."""
+    ledger = open_ledger(small.home)
+    with ledger.writing() as session:
+        _open_office(session)
+    with served(create_app(small.home)) as url:
+        yield Web(url, "")
     ledger.close()
 
 
@@ -117,15 +136,22 @@ def complaints() -> list[str]:
 def as_user(web: Web, new_context: Callable[..., BrowserContext], complaints: list[str]) -> Callable[..., Page]:
     """`as_user("zhang")`: a page of a browser in which that account has signed in."""
 
-    def sign_in(name: str) -> Page:
-        page = new_context().new_page()
-        page.on("console", lambda line: complaints.append(line.text) if line.type in ("error", "warning") else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(f"{web.url}/signin")
-        page.get_by_label("账号").fill(name)
-        page.get_by_label("密码").fill(PASSWORDS[name])
-        page.get_by_role("button", name="登录").click()
-        expect(page.locator(".rail")).to_be_visible()
-        return page
+    return lambda name: signed_in(web.url, name, new_context, complaints)
 
-    return sign_in
+
+@pytest.fixture
+def in_office(office: Web, new_context: Callable[..., BrowserContext], complaints: list[str]) -> Callable[..., Page]:
+    """The same in the workbench on an empty home."""
+    return lambda name: signed_in(office.url, name, new_context, complaints)
+
+
+def signed_in(url: str, name: str, new_context: Callable[..., BrowserContext], complaints: list[str]) -> Page:
+    page = new_context().new_page()
+    page.on("console", lambda line: complaints.append(line.text) if line.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(f"{url}/signin")
+    page.get_by_label("账号").fill(name)
+    page.get_by_label("密码").fill(PASSWORDS[name])
+    page.get_by_role("button", name="登录").click()
+    expect(page.locator(".rail")).to_be_visible()
+    return page

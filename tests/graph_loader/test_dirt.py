@@ -17,8 +17,9 @@ from graph_loader import custody, derived, loading, ontology, state
 from graph_loader.evidence import Delivery, Evidence
 from graph_loader.graph_hash import graph_hash
 from graph_loader.intake import read_drop
+from graph_loader.resolution import resolve
 from graph_loader.secret import secret_of
-from graph_loader.sources import load_sources
+from graph_loader.sources import departmental
 
 NOT_YET: set[str] = {
     "UTF-16 .csv",
@@ -72,7 +73,7 @@ def check_receipts(drop: Drop, deliveries: list[Delivery], evidence: Evidence) -
 def graph_of(evidence: Evidence) -> dict[str, Counter[str]]:
     """The graph as the writer would be given it: table → its rows."""
     with duckdb.connect() as db:
-        known, rows = ontology.load(), evidence.rows_in_force()
+        known, rows = ontology.load(), resolve(db, evidence.sources, evidence.rows_in_force())
         state.build(db, known, evidence.sources, rows)
         derived.derive(db, known, rows)
         tables = [name for (name,) in db.execute("SELECT table_name FROM duckdb_tables()").fetchall()]
@@ -86,7 +87,7 @@ def graph_of(evidence: Evidence) -> dict[str, Counter[str]]:
 def test_a_drop_of_all_habits_gives_the_graph_of_the_clean_drop(small: Small, tmp_path: Path) -> None:
     drop = dirty_drop(clean_tables(), seed=1, files=230, allowed=ALLOWED)
     assert drop.files() >= 200
-    assert {table for truths in drop.truths for _, _, table in truths} == load_sources().keys()
+    assert {table for truths in drop.truths for _, _, table in truths} == departmental().keys()
     assert {name: drop.used[name] for name in ALLOWED if drop.used[name] < 3} == {}
 
     receipts = [loading.load(small.home, small.driver, folder) for folder in drop.write(tmp_path)]

@@ -215,10 +215,16 @@ def test_an_area_in_another_unit_is_no_area_in_mu() -> None:
 
 
 def test_a_missing_required_column_is_no_match_and_is_named() -> None:
-    headers = ["发放流水号", "项目编码", "姓名", "账号", "金额", "发放日期"]
+    headers = ["发放流水号", "项目编码", "姓名", "身份证号", "金额", "发放日期"]
     assert recognise(headers) is None
-    assert nearest([headers]) == "it comes nearest to 补贴发放, but lacks 身份证号"
+    assert nearest([headers]) == "it comes nearest to 补贴发放, but lacks 账号"
     assert "no row" in nearest([["甲", "乙"]])
+
+
+def test_a_list_of_names_without_numbers_is_still_that_table() -> None:
+    match = recognise(["姓名", "村编码", "职务", "任职日期"])
+    assert match and match.source.id == "village_cadres" and match.score < 1
+    assert recognise(["职务", "村编码", "任职日期"]) is None
 
 
 def test_two_headers_for_one_required_column_are_refused() -> None:

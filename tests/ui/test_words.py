@@ -12,7 +12,7 @@ UI = Path(__file__).parents[2] / "ui"
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 BUILT = (
     "level.", "empty.", "basis.", "lead.tab.", "lead.for", "lead.against", "lead.missing", "leads.facet.", "leads.view.",
-    "sort.", "money.", "nav.", "role.", "data.", "error.",
+    "sort.", "money.", "nav.", "role.", "data.", "error.", "review.two_", "review.companies_by_name", "review.places",
 )  # fmt: skip
 """Beginnings of keys that pages put together from a code (a level, a count, a tab)."""
 

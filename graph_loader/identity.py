@@ -322,7 +322,7 @@ class Review:
             if agrees:
                 says(10, f"号码可见部分相符：{item.shown}", f"what can be read of the number agrees: {item.shown}")
             elif agrees is False:
-                says(-60, f"号码可见部分不符：{item.shown}", f"what can be read of the number differs: {item.shown}")
+                says(-100, f"号码可见部分不符：{item.shown}", f"what can be read of the number differs: {item.shown}")
         self._judge_age(item, person, says)
         if item.village and person.village and person.village != item.village:
             says(-5, f"户籍在{person.village_name or person.village}", f"is registered in {person.village_name}")

@@ -118,7 +118,8 @@ def test_clerks_see_no_people_and_strangers_are_sent_to_sign_in(as_user: User, s
     assert clerk.post(address, data={"person": candidate, "reason": "文书说是他"}).status_code == 403
     assert "/review" not in clerk.get("/data").text
     assert as_user().get("/review", follow_redirects=False).status_code == 303
-    foreign = as_user("zhang", origin="http://evil.test")
+    foreign = as_user("zhang")
+    foreign.headers["origin"] = "http://evil.test"
     assert foreign.post(address, data={"person": candidate, "reason": "别处来的"}).status_code == 403
     assert len(Evidence(small.home).deliveries()) == 1
 

@@ -48,7 +48,53 @@ def clean_tables() -> dict[str, Rows]:
     }
     paid = {row["申请编号"] for row in kept["applications"]}
     kept["payments"] = [row for row in kept["payments"] if not row["申请编号"] or row["申请编号"] in paid]
-    return {id: _thinned(rows, 240) for id, rows in kept.items()}
+    tables = {id: _thinned(rows, 240) for id, rows in kept.items()}
+    for id, rows in _belonging_together(tables).items():
+        tables[id] = [*tables[id], *rows]
+    return tables
+
+
+TOGETHER = "together"
+"""Begins the keys of rows that some layouts put into one row of a sheet: so they are not spread over files."""
+
+
+def _belonging_together(tables: dict[str, Rows]) -> dict[str, Rows]:
+    """Payments of a year, members of a household on one register, candidates of one tender: all equal but for what differs."""
+    payments: Rows = []
+    for number, row in enumerate(tables["payments"][:6]):
+        same = {**dict.fromkeys(row, ""), **{name: row[name] for name in ("项目编码", "姓名", "身份证号", "账号")}}
+        payments += [
+            {
+                **same,
+                "发放流水号": f"{TOGETHER}{number}-2021-{month:02d}",
+                "金额": f"{100 + month}.50",
+                "发放日期": f"2021-{month:02d}-01",
+            }
+            for month in range(1, 13)
+        ]
+    registers: Rows = []
+    for row in tables["residents"][:40]:
+        name, number, village = row["姓名"], row["公民身份号码"], row["村编码"]
+        registers.append({"名册": f"{TOGETHER}{row['户号']}", "身份证号": number, "姓名": name, "村编码": village,
+                          "起始日期": "2019-03-01", "终止日期": "", "依据": "整户纳入"})  # fmt: skip
+    bids: Rows = []
+    empty = dict.fromkeys(tables["bids"][0], "")
+    for tender in range(6):
+        firms = list(dict.fromkeys(row["投标人"] for row in tables["bids"][tender * 30 :]))[:3]
+        same = {"项目编号": f"{TOGETHER}{tender}", "标段": "1", "招标方式": "公开招标", "开标日期": "2021-05-06"}
+        for rank, firm in enumerate(firms, 1):
+            won = "否" if rank > 1 else "是"
+            bids.append(
+                {
+                    **empty,
+                    **same,
+                    "投标人": firm,
+                    "报价（元）": str(500_000 + rank),
+                    "是否中标": won,
+                    "候选排名": str(rank),
+                }
+            )
+    return {"payments": payments, "registers": registers, "bids": bids}
 
 
 def _texts(headers: Sequence[str], row: Sequence[object]) -> dict[str, str]:
@@ -181,9 +227,14 @@ class Dirtier:
         for row in rows:
             town = towns.get(row[village][:9], "") if village and way == "town" else ""
             year = row[day][:4] if day and way == "year" else ""
-            groups[town, year].append(row)
+            together = str(row[source.key[0]]).startswith(TOGETHER)
+            groups[("", TOGETHER) if together else (town, year)].append(row)
         each = max(1, -(-len(rows) // count))
         for (town, year), group in sorted(groups.items()):
+            if year == TOGETHER:
+                for at in range(0, len(group), 24):
+                    yield Part(source, "", "", group[at : at + 24])
+                continue
             self.dice.shuffle(group)
             for at in range(0, len(group), each):
                 yield Part(source, town, year, group[at : at + each])
@@ -219,7 +270,7 @@ class Dirtier:
         path = f"{self.dice.choice(('', '第一批/', '镇村报送/'))}{hint}_{number}{format[format.rindex('.') :]}"
         self.drop.used.update([format, *([layout] if layout else [])])
         others = {EMPTY_SHEET: ["Sheet2", "Sheet3"], NOTES_SHEET: ["填表说明"]}.get(layout, [])
-        return Book(path, format, pages, layout == STACKED, others, layout == FROM_1904, layout == MERGED_TITLES)
+        return Book(path, format, pages, layout == STACKED, others, layout == MERGED_TITLES)
 
     def by_town(self, part: Part) -> list[Part]:
         if "乡镇" not in part.source.columns:
@@ -229,8 +280,8 @@ class Dirtier:
 
     def page(self, part: Part, format: str, layout: str) -> Page:
         lines: list[Line | Noise | str] = [Line(dict(row)) for row in part.rows]
-        lines += [Line(dict(row), copy=True) for row in part.copies]
-        page = Page(part.source, list(part.rows[0]), lines, format, part.town, part.year)
+        lines += [Line(dict(row)) for row in part.copies]
+        page = Page(part.source, list(part.rows[0]), lines, format, part.town, part.year, from_1904=layout == FROM_1904)
         if layout == TOWN_SHEETS:
             page.order.remove("乡镇")
         fitting = [name for name, habit in HABITS.items() if habit.fits(page)]
@@ -251,12 +302,22 @@ class Dirtier:
 
     def beside(self, files: dict[str, bytes], truths: dict[tuple[str, str, str], Truth]) -> None:
         """What lies in the folder besides: the same files again, files that are locked, files of the system."""
+        if ZIPPED in self.allowed:
+            packed = self.dice.sample(sorted(files), min(3, len(files)))
+            name = "镇村报送.zip"
+            files[name] = zipped({path: files.pop(path) for path in packed})
+            for key in [key for key in truths if key[0] in packed]:
+                truths[f"{name}/{key[0]}", *key[1:]] = truths.pop(key)
+            self.drop.used[ZIPPED] += 1
         if SAME_BYTES in self.allowed:
             number = len(self.drop.deliveries)
-            for at, path in enumerate(self.dice.sample(sorted(files), min(2, len(files)))):
+            plain = sorted({file for file, _, _ in truths} & files.keys())
+            for at, path in enumerate(self.dice.sample(plain, min(2, len(plain)))):
                 self.again(f"副本{at}_{path.rpartition('/')[2]}", path, number, number)
             if number > 1:
-                old = self.dice.choice(sorted(file for file, _, _ in self.drop.truths[0]))
+                old = self.dice.choice(
+                    sorted({file for file, _, _ in self.drop.truths[0]} & self.drop.deliveries[0].keys())
+                )
                 self.again(f"上月_{old.rpartition('/')[2]}", old, number, 1)
         if LOCKED in self.allowed:
             files["~$补贴发放.xlsx"] = b"\x05admin" + bytes(160)

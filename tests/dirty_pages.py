@@ -21,11 +21,11 @@ Dice = random.Random
 
 @dataclass
 class Line:
-    """One row of data: its cells by column. `wrong`: the column for which it must end in quarantine; `copy`: it is there twice."""
+    """One row of data: its cells by column. `wrong`: the column for which it must end in quarantine; `records`: how many it holds."""
 
     cells: dict[str, Cell]
     wrong: str | None = None
-    copy: bool = False
+    records: int = 1
 
 
 HEADER = "header"
@@ -46,6 +46,7 @@ class Page:
     town: str = ""
     year: str = ""
     name: str = "Sheet1"
+    from_1904: bool = False
     headers: dict[str, str] = field(default_factory=dict)
     groups: dict[str, str] = field(default_factory=dict)
     above: list[Noise] = field(default_factory=list)
@@ -103,14 +104,13 @@ class Page:
 
 @dataclass
 class Book:
-    """One file: its pages, a sheet each or stacked in one; sheets that hold no table; numbering of days from 1904."""
+    """One file: its pages, a sheet each or stacked in one, and sheets that hold no table."""
 
     path: str
     format: str
     pages: list[Page]
     stacked: bool = False
     others: list[str] = field(default_factory=list)
-    from_1904: bool = False
     merged_titles: bool = False
 
     def sheets(self) -> dict[str, list[tuple[Noise, Line | None]]]:
@@ -172,9 +172,9 @@ class Drop:
             for number, (_, line) in enumerate(rows, 1):
                 if line is not None:
                     truth = truths[book.path, sheet, owner[id(line)]]
-                    truth.read += 1
+                    truth.read += line.records
                     if line.wrong:
-                        truth.wrong[number, line.wrong] += 1
+                        truth.wrong[number, line.wrong] += line.records
 
 
 # Formats
@@ -200,7 +200,7 @@ def _text(cell: Cell) -> str:
 
 def _xlsx(book: Book) -> bytes:
     stream = io.BytesIO()
-    with xlsxwriter.Workbook(stream, {"in_memory": True, "date_1904": book.from_1904}) as workbook:
+    with xlsxwriter.Workbook(stream, {"in_memory": True, "date_1904": book.pages[0].from_1904}) as workbook:
         day = workbook.add_format({"num_format": "yyyy/m/d"})
         for name, rows in book.sheets().items():
             sheet = workbook.add_worksheet(name)
@@ -226,7 +226,7 @@ def _xlsx(book: Book) -> bytes:
 
 def _xls(book: Book) -> bytes:
     workbook = xlwt.Workbook(encoding="utf-8")
-    workbook.dates_1904 = book.from_1904
+    workbook.dates_1904 = book.pages[0].from_1904
     day = xlwt.easyxf(num_format_str="yyyy/m/d")
     for name, rows in book.sheets().items():
         sheet = workbook.add_sheet(name)

@@ -49,17 +49,113 @@ def habit(name: str, kinds: tuple[str, ...] = (), workbook: bool = False) -> Cal
     return register
 
 
+# Several records in one row, and several columns in one
+
+
+def _rows_of_one(page: Page, same: tuple[str, ...]) -> list[list[Line]]:
+    """The lines that agree in these columns."""
+    groups: dict[tuple[Cell, ...], list[Line]] = {}
+    for line in page.data():
+        groups.setdefault(tuple(line.cells[name] for name in same), []).append(line)
+    return list(groups.values())
+
+
+def _instead(page: Page, old: str, new: list[str]) -> None:
+    """Puts columns in the place of another."""
+    at = page.order.index(old)
+    page.order[at : at + 1] = new
+
+
+@habit("a column for each month")
+def months(page: Page, dice: Dice) -> bool:
+    """1月 … 12月 of the year that the title, each header or a column 年度 names; the row's number is that of its payments."""
+    if page.source.id != "payments":
+        return False
+    found = [re.fullmatch(r"(.+)-(2021)-(\d\d)", str(line.cells["发放流水号"])) for line in page.data()]
+    if not all(found) or page.above:
+        return False
+    for line, key in zip(page.data(), found, strict=True):
+        assert key
+        line.cells |= {"发放流水号": key[1], f"{int(key[3])}月": line.cells["金额"]}
+    columns = sorted({f"{int(key[3])}月" for key in found if key}, key=lambda month: int(month[:-1]))
+    said = dice.choice(("title", "headers", "column"))
+    rows = []
+    for lines in _rows_of_one(page, ("发放流水号",)):
+        cells = {name: cell for line in lines for name, cell in line.cells.items()} | {"年度": "2021"}
+        rows.append(Line(cells, records=len(lines)))
+    page.lines = [*rows]
+    page.order.remove("发放日期")
+    _instead(page, "金额", [*(["年度"] if said == "column" else []), *columns])
+    if said == "title":
+        page.above.append(["2021年补贴发放花名册"])
+    if said == "headers":
+        page.headers |= {month: f"2021年{month}" for month in columns}
+    return True
+
+
+@habit("members of a household in one cell")
+def members(page: Page, dice: Dice) -> bool:
+    if page.source.id != "registers":
+        return False
+    groups = _rows_of_one(page, ("名册", "村编码", "起始日期", "终止日期", "依据"))
+    if all(len(lines) == 1 for lines in groups):
+        return False
+    between = dice.choice(("、", ",", "，", "；", "\n", " "))
+    page.lines = []
+    for first, *others in groups:
+        packed: dict[str, Cell] = {
+            f"家庭成员{name}": between.join(str(o.cells[name]) for o in others) for name in ("姓名", "身份证号")
+        }
+        page.lines.append(Line(first.cells | packed, records=1 + len(others)))
+    page.order += ["家庭成员姓名", "家庭成员身份证号"]
+    return True
+
+
+@habit("candidates side by side")
+def candidates(page: Page, dice: Dice) -> bool:
+    """The tender in one row: 第一, 第二 and 第三中标候选人 with their prices."""
+    if page.source.id != "bids" or any(line.cells["废标原因"] or line.cells["投标账号"] for line in page.data()):
+        return False
+    columns = {rank: (f"第{word}中标候选人", f"第{word}中标价格") for rank, word in zip("123", "一二三", strict=True)}
+    page_lines: list[Line | Noise | str] = []
+    for lines in _rows_of_one(page, ("项目编号", "标段")):
+        cells = dict(lines[0].cells)
+        for line in lines:
+            firm, price = columns[str(line.cells["候选排名"])]
+            cells |= {firm: line.cells["投标人"], price: line.cells["报价（元）"]}
+        page_lines.append(Line(cells, records=len(lines)))
+    page.lines = page_lines
+    page.order = ["项目编号", "标段", "招标方式", "开标日期", *(name for pair in columns.values() for name in pair)]
+    return True
+
+
+@habit("start and end in one cell", ("to_date",))
+def period(page: Page, dice: Dice) -> bool:
+    spec = page.source.period
+    if not spec or not {spec["from"], spec["to"]} <= set(page.order):
+        return False
+    header, between = dice.choice(spec["headers"]), dice.choice(("至", "-", "—", "~", "到"))
+    for line in page.data():
+        start, end = str(line.cells[spec["from"]]), str(line.cells[spec["to"]])
+        line.cells["period"] = f"{start.replace('-', '.')}{between}{end.replace('-', '.') or '至今'.lstrip(between)}"
+    page.order.remove(spec["to"])
+    _instead(page, spec["from"], ["period"])
+    page.headers["period"] = header
+    return True
+
+
 # Planted rows that cannot be read
 
 
 def plant(page: Page, dice: Dice, column: Column, cell: Cell, of: Line | None = None) -> None:
     """One more row, like another but for one cell; were it loaded, it would show: as a new row, or as a conflict with the other."""
-    cells = dict((of or dice.choice(page.sound())).cells)
+    of = of or dice.choice(page.sound())
+    cells = dict(of.cells)
     for name in page.source.key:
         if page.source.columns[name].kind == "code" and name in cells and name != column.name and cells[name]:
             cells[name] = f"{cells[name]}-{dice.randrange(10**6):06d}"
     cells[column.name] = cell
-    page.lines.insert(dice.randrange(len(page.lines) + 1), Line(cells, wrong=column.name))
+    page.lines.insert(dice.randrange(len(page.lines) + 1), Line(cells, column.name, of.records))
 
 
 def planted(
@@ -160,7 +256,7 @@ def required_cell_missing(page: Page, dice: Dice) -> bool:
 @habit("row twice in a file")
 def row_twice(page: Page, dice: Dice) -> None:
     line = dice.choice(page.sound())
-    page.lines.insert(dice.randrange(len(page.lines) + 1), Line(dict(line.cells), copy=True))
+    page.lines.insert(dice.randrange(len(page.lines) + 1), Line(dict(line.cells), records=line.records))
 
 
 def _insert(page: Page, dice: Dice, row: Noise | str) -> None:
@@ -287,7 +383,6 @@ def _day_as(text: str, write: Callable[[date], Cell | None]) -> Cell | None:
     return write(date.fromisoformat(text)) if re.fullmatch(r"\d{4}-\d\d-\d\d", text) else None
 
 
-FIRST_SERIAL = date(1899, 12, 30)
 dates("date 2019.5.17", lambda d: f"{d.year}.{d.month}.{d.day}")
 dates("date 2019.05.17", lambda d: f"{d:%Y.%m.%d}")
 dates("date 2019/5/17", lambda d: f"{d.year}/{d.month}/{d.day}")
@@ -300,14 +395,29 @@ dates("date 2019/5/17 14:30", lambda d: f"{d.year}/{d.month}/{d.day} 14:30")
 dates("month 2019年5月", lambda d: f"{d.year}年{d.month}月" if d.day == 1 else None)
 dates("month 2019年5月份", lambda d: f"{d.year}年{d.month}月份" if d.day == 1 else None)
 dates("month 2019-05", lambda d: f"{d:%Y-%m}" if d.day == 1 else None)
-dates("serial date as text", lambda d: str((d - FIRST_SERIAL).days) if d > date(1927, 6, 1) else None)
-dates("serial date as a number", lambda d: (d - FIRST_SERIAL).days if d > date(1927, 6, 1) else None, workbook=True)
 dates("date cell", lambda d: d if d > date(1904, 1, 2) else None, workbook=True)
 dates(
     "date cell with a time",
     lambda d: datetime(d.year, d.month, d.day, 9, 30) if d > date(1904, 1, 2) else None,
     workbook=True,
 )
+
+
+def serial_dates(name: str, write: Callable[[int], Cell], workbook: bool = False) -> None:
+    """A habit that writes one column of dates as days counted from 1900, in some workbooks from 1904; below 10,000 nobody can tell."""
+
+    @habit(name, DATES, workbook)
+    def apply(page: Page, dice: Dice) -> bool:
+        start = date(1904, 1, 1) if page.from_1904 else date(1899, 12, 30)
+        columns = page.columns(*DATES)
+        return bool(columns) and page.restyle(
+            dice.choice(columns).name,
+            lambda text: _day_as(text, lambda d: write((d - start).days) if d > date(1932, 1, 1) else None),
+        )
+
+
+serial_dates("serial date as text", str)
+serial_dates("serial date as a number", int, workbook=True)
 
 
 @habit("open end in words", ("to_date",))
@@ -619,6 +729,16 @@ def units_in_headers(page: Page, dice: Dice) -> bool:
     for column in amounts:
         page.headers[column.name] = bare(column.name) + dice.choice(("（元）", "(元)", "（单位：元）", "（人民币元）"))
     return bool(amounts)
+
+
+@habit("two kinds of value in one column")
+def two_kinds(page: Page, dice: Dice) -> bool:
+    """The header says that ID numbers or birth months, or one of three numbers of a company, stand there; here it is the first."""
+    of_firms = dice.choice(("社会信用代码/组织机构代码", "社会信用代码/组织机构代码/工商注册号"))
+    names = {"身份证号": "身份证号/出生年月", "统一社会信用代码": of_firms}
+    found = [name for name in page.order if name in names and name not in page.headers]
+    page.headers |= {name: names[name] for name in found}
+    return bool(found)
 
 
 headers(

@@ -32,8 +32,9 @@ KEY_SEPARATOR = "\x1f"
 
 BLANK_WORDS = {"", "-", "--", "—", "——", "/", "\\", "无", "空", "null", "none", "nan", "n/a", "#n/a"}
 """What clerks and exports write into a cell that is meant to be empty."""
-OPEN_END = {"至今", "长期", "现任", "在任", "在职", "永久", "9999-12-31", "9999-12-30"}
-"""What stands in an end date that has not come."""
+OPEN_END = {"至今", "长期", "现任", "在任", "在职", "永久"}
+LAST_DAY_WRITTEN = re.compile(r"9999(?:([-./]?)12\1(?:30|31)|年12月3[01]日)|295846[45]")
+"""What stands in an end date that has not come: a word, or the last day that databases and spreadsheets know."""
 
 
 MISSING = "未填写，此项必填，请补充后重新报送"
@@ -310,7 +311,9 @@ def _nothing(kind: str) -> Values:
 def _is_blank(text: str, column: Column) -> bool:
     if text in column.nobody:
         return False
-    return text.lower() in BLANK_WORDS or (column.kind == "to_date" and text in OPEN_END)
+    return squeezed(text).lower() in BLANK_WORDS or (
+        column.kind == "to_date" and (text in OPEN_END or bool(LAST_DAY_WRITTEN.fullmatch(TIME_OF_DAY.sub("", text))))
+    )
 
 
 FOREIGN_DIGITS = re.compile(r"(?![0-9])\d")

@@ -292,7 +292,8 @@ def _counts_columns(row: Sequence[str]) -> bool:
 
 
 def _with_neighbouring_units(table: pa.Table, block: Block, names: Sequence[str]) -> pa.Table:
-    """Amounts with the unit that stands in the cell right of them: 5 and 万元 as 5万元."""
+    """Amounts with the unit that stands in the cell right of them, or of their header: 5 and 万元 as 5万元. It counts before a
+    unit line above the table."""
     match = block.header.match
     for at, column in match.all_columns().items():
         beside = at + 1
@@ -308,7 +309,7 @@ def _with_neighbouring_units(table: pa.Table, block: Block, names: Sequence[str]
             bare = pc.match_substring_regex(cells, r"[0-9]$")
             with_unit = pc.if_else(bare, pc.binary_join_element_wise(cells, units, ""), cells)
             table = table.set_column(at, names[at], with_unit)
-        elif not distinct and header in MONEY and column.name not in match.factors:
+        elif not distinct and header in MONEY and "元" not in block.header.written[at]:
             cells = pc.utf8_trim_whitespace(table[names[at]])
             bare = pc.match_substring_regex(cells, r"[0-9]$")
             with_unit = pc.if_else(bare, pc.binary_join_element_wise(cells, header, ""), cells)

@@ -178,7 +178,10 @@ class Dirtier:
     def drop_of(self, files: int) -> Drop:
         wrong: dict[str, Rows] = {}
         if CORRECTIONS in self.allowed:
-            wrong = {id: rows[:: max(1, len(rows) // 6)] for id, rows in self.tables.items() if _mutable(id)}
+            alone = {
+                id: [row for row in rows if not _together(id, row)] for id, rows in self.tables.items() if _mutable(id)
+            }
+            wrong = {id: rows[:: max(1, len(rows) // 6)] for id, rows in alone.items() if rows}
         first = {
             id: [_altered(id, row, 1) if row in wrong.get(id, []) else row for row in rows]
             for id, rows in self.tables.items()
@@ -220,20 +223,20 @@ class Dirtier:
     def parts(self, source: Source, rows: Rows, count: int) -> Iterator[Part]:
         """Rows in about `count` parts: per town, per year, or just cut."""
         towns = {row["乡镇编码"]: row["乡镇"] for row in clean_tables()["divisions"]}
-        way = self.dice.choice(("town", "year", "cut"))
+        way = self.dice.choice(("year", "cut") if "乡镇" in source.columns else ("town", "year", "cut"))
         village = next((c.name for c in source.columns.values() if c.kind == "village_code"), "")
         day = next((c.name for c in source.columns.values() if c.kind in ("date", "from_date") and c.required), "")
         groups: dict[tuple[str, str], Rows] = defaultdict(list)
         for row in rows:
             town = towns.get(row[village][:9], "") if village and way == "town" else ""
             year = row[day][:4] if day and way == "year" else ""
-            together = str(row[source.key[0]]).startswith(TOGETHER)
-            groups[("", TOGETHER) if together else (town, year)].append(row)
+            groups[("", TOGETHER) if _together(source.id, row) else (town, year)].append(row)
         each = max(1, -(-len(rows) // count))
         for (town, year), group in sorted(groups.items()):
             if year == TOGETHER:
-                for at in range(0, len(group), 24):
-                    yield Part(source, "", "", group[at : at + 24])
+                few = {"payments": 12, "registers": 10, "bids": 3}[source.id]
+                for at in range(0, len(group), few):
+                    yield Part(source, "", "", group[at : at + few])
                 continue
             self.dice.shuffle(group)
             for at in range(0, len(group), each):
@@ -241,26 +244,25 @@ class Dirtier:
 
     def copy_rows(self, parts: list[Part]) -> None:
         for part in self.dice.sample(parts, len(parts) // 8):
-            others = [other for other in parts if other.source is part.source and other is not part]
-            if others:
+            others = [
+                o for o in parts if o.source is part.source and o is not part and not _together(o.source.id, o.rows[0])
+            ]
+            if others and not _together(part.source.id, part.rows[0]):
                 self.dice.choice(others).copies.append(self.dice.choice(part.rows))
                 self.drop.used[ROW_ELSEWHERE] += 1
 
     def book(self, number: int, parts: list[Part]) -> Book:
         """The next part, or the next few where the layout asks for them, as a file."""
-        bound = [parts.pop()]
-        layout = (self.least_used(LAYOUTS) or [""])[0] if self.dice.random() < 0.4 else ""
-        if layout == SEVERAL_SHEETS:
-            bound += [part for part in parts if part.source is bound[0].source][:2]
-        elif layout in (SEVERAL_TABLES, STACKED):
-            bound += [part for part in parts if part.source is not bound[0].source][:1]
-        elif layout == TOWN_SHEETS:
-            bound = self.by_town(bound[0])
-        for part in bound:
+        first = parts.pop()
+        same = [part for part in parts if part.source is first.source][:2]
+        others = [part for part in parts if part.source is not first.source][:1]
+        beside = {SEVERAL_SHEETS: same, SEVERAL_TABLES: others, STACKED: others, TOWN_SHEETS: self.by_town(first)[1:]}
+        able = [layout for layout in LAYOUTS if beside.get(layout, True)]
+        layout = (self.least_used(able) or [""])[0] if self.dice.random() < 0.4 else ""
+        bound = self.by_town(first) if layout == TOWN_SHEETS else [first, *beside.get(layout, [])]
+        for part in bound[1:]:
             if part in parts:
                 parts.remove(part)
-        if len(bound) == 1 and layout in (SEVERAL_SHEETS, SEVERAL_TABLES, STACKED, TOWN_SHEETS):
-            layout = ""
         may_be_text = layout in ("", STACKED)
         format = (self.least_used([f for f in FORMATS if may_be_text or f not in TEXTS]) or [".xlsx"])[0]
         pages = [self.page(part, format, layout) for part in bound]
@@ -269,8 +271,8 @@ class Dirtier:
         hint = "_".join(filter(None, (bound[0].source.title, bound[0].town, bound[0].year)))
         path = f"{self.dice.choice(('', '第一批/', '镇村报送/'))}{hint}_{number}{format[format.rindex('.') :]}"
         self.drop.used.update([format, *([layout] if layout else [])])
-        others = {EMPTY_SHEET: ["Sheet2", "Sheet3"], NOTES_SHEET: ["填表说明"]}.get(layout, [])
-        return Book(path, format, pages, layout == STACKED, others, layout == MERGED_TITLES)
+        sheets = {EMPTY_SHEET: ["Sheet2", "Sheet3"], NOTES_SHEET: ["填表说明"]}.get(layout, [])
+        return Book(path, format, pages, layout == STACKED, sheets, layout == MERGED_TITLES)
 
     def by_town(self, part: Part) -> list[Part]:
         if "乡镇" not in part.source.columns:
@@ -287,7 +289,7 @@ class Dirtier:
         fitting = [name for name, habit in HABITS.items() if habit.fits(page)]
         wanted = self.least_used(fitting, 2 * self.dice.randint(1, 6))
         wanted += self.dice.sample([name for name in fitting if name in self.allowed], min(2, len(self.allowed) // 20))
-        for name in sorted(wanted, key=self.turn):
+        for name in sorted(dict.fromkeys(wanted), key=self.turn):
             if HABITS[name].apply(page, self.dice) is not False:
                 self.drop.used[name] += 1
         return page
@@ -343,6 +345,10 @@ class Dirtier:
         if of != number:
             self.drop.resent.add((number, path))
         self.drop.used[SAME_BYTES] += 1
+
+
+def _together(id: str, row: dict[str, str]) -> bool:
+    return row[load_sources()[id].key[0]].startswith(TOGETHER)
 
 
 def _mutable(id: str) -> bool:

@@ -155,7 +155,14 @@ def plant(page: Page, dice: Dice, column: Column, cell: Cell, of: Line | None = 
         if page.source.columns[name].kind == "code" and name in cells and name != column.name and cells[name]:
             cells[name] = f"{cells[name]}-{dice.randrange(10**6):06d}"
     cells[column.name] = cell
-    page.lines.insert(dice.randrange(len(page.lines) + 1), Line(cells, column.name, of.records))
+    records = of.records
+    if "家庭成员姓名" in cells:
+        cells |= {
+            "家庭成员姓名": "",
+            "家庭成员身份证号": "",
+        }  # they would be read: only the one whose cell is spoilt is not
+        records = 1
+    page.lines.insert(dice.randrange(len(page.lines) + 1), Line(cells, column.name, records))
 
 
 def planted(
@@ -245,7 +252,8 @@ planted("neither yes nor no", ("yes_no",), lambda c, _: "看情况")
 
 @habit("required cell missing")
 def required_cell_missing(page: Page, dice: Dice) -> bool:
-    required = [page.source.columns[name] for name in page.order if page.source.columns[name].required]
+    required = [page.source.columns[name] for name in page.order if name in page.source.columns]
+    required = [column for column in required if column.required]
     plant(page, dice, dice.choice(required), "")
     return True
 
@@ -513,7 +521,7 @@ def _unit_beside(page: Page, dice: Dice, in_header: bool) -> bool:
     page.headers[column.name] = bare(column.name)
     beside = "beside the amount"
     page.order.insert(page.order.index(column.name) + 1, beside)
-    page.headers[beside] = f"（{unit}）" if in_header else dice.choice(("单位", ""))
+    page.headers[beside] = f"（{unit}）" if in_header else dice.choice(("金额单位", ""))
     page.restyled.add(column.name)
     if unit == "万元":
         page.restyle(column.name, lambda text: _amount_as(text, _in_wan))

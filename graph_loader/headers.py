@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from hashlib import sha256
 
 from graph_loader.errors import GuanxiError
@@ -126,24 +126,44 @@ def _spelled(text: str, kind: str) -> str:
     return text
 
 
+@dataclass(frozen=True)
+class _Names:
+    """What a column may be called, each in the form in which headers are compared."""
+
+    written: str
+    text: str
+    aliases: frozenset[str]
+    spelled: frozenset[str]
+    own: str
+
+
+@cache
+def _names(column: Column) -> _Names:
+    name = _heading(column.name)
+    aliases = frozenset(_heading(alias).text for alias in column.aliases)
+    own = _spelled(name.text, column.kind)
+    return _Names(
+        name.written, name.text, aliases, frozenset(_spelled(alias, column.kind) for alias in aliases) | {own}, own
+    )
+
+
 def _rank(heading: _Heading, column: Column) -> int | None:
     """How closely a header names a column: 0 its very name … 4 its name behind words like 户主; None not at all."""
     if heading.unit and column.kind in ("amount", "wan_amount") and heading.unit not in MONEY:
         return None
     if heading.unit and column.unit and AREAS.get(heading.unit) != column.unit:
         return None
-    name = _heading(column.name)
-    aliases = [_heading(alias) for alias in column.aliases]
-    if heading.written == name.written:
+    names = _names(column)
+    if heading.written == names.written:
         return 0
-    if heading.text == name.text:
+    if heading.text == names.text:
         return 1
-    if any(heading.text == alias.text for alias in aliases):
+    if heading.text in names.aliases:
         return 2
     spelled = _spelled(heading.text, column.kind)
-    if spelled in [_spelled(other.text, column.kind) for other in (name, *aliases)]:
+    if spelled in names.spelled:
         return 3
-    if column.kind in ("name", "person_id") and OWN.sub("", spelled) == _spelled(name.text, column.kind):
+    if column.kind in ("name", "person_id") and OWN.sub("", spelled) == names.own:
         return 4
     return None
 

@@ -216,6 +216,10 @@ class Source:
     decided_here: bool = False
     """Whether its rows are decisions of this office (`guanxi review`), so that no department sends it."""
 
+    def __hash__(self) -> int:
+        # Headers are looked up by their table many thousand times a file.
+        return hash(self.fingerprint)
+
     def reading(self) -> tuple[Any, ...]:
         """All of it that decides what is read from a sheet, not what it says about the graph."""
         records = self.ocds.records if self.ocds else None

@@ -57,7 +57,8 @@ def says_who(evidence: Evidence, element: str, property: str | None = None) -> d
     rows that assert it, values of other rows in force (`{"value", "rows"}`), and values that were corrected or ended since
     (`{"value", "rows", "received"}`). Raises GuanxiError for what is no element or has no such property.
     """
-    return _Testimony(evidence).of(element, property)
+    with duckdb.connect() as db:
+        return _Testimony(evidence, db).of(element, property)
 
 
 def conflicts(evidence: Evidence, limit: int = CONFLICTS) -> tuple[list[dict[str, Any]], int]:
@@ -66,7 +67,8 @@ def conflicts(evidence: Evidence, limit: int = CONFLICTS) -> tuple[list[dict[str
     Each is `{"element", "property", "zh", "value", "rows", "others": [{"value", "rows"}], "rule"}`; `rule` says in Chinese why
     the value held is held.
     """
-    return _Conflicts(evidence, limit).listed()
+    with duckdb.connect() as db:
+        return _Conflicts(evidence, limit, db).listed()
 
 
 def assertions(known: Ontology, sources: Iterable[Source], node: NodeType) -> list[Assertion]:
@@ -125,12 +127,12 @@ def rule_of(node: NodeType | None, prop: Property, titles: dict[str, str]) -> st
 
 
 class _Testimony:
-    def __init__(self, evidence: Evidence) -> None:
+    def __init__(self, evidence: Evidence, db: duckdb.DuckDBPyConnection) -> None:
         self.evidence = evidence
         self.known = ontology.load()
         self.given = evidence.given()
         self.received = {one.id: one.received for one in evidence.deliveries()}
-        self.db = duckdb.connect()
+        self.db = db
 
     def of(self, element: str, property: str | None) -> dict[str, Any]:
         sources = [self.evidence.sources[table] for table in self.given]
@@ -300,12 +302,12 @@ def _plain(value: Any) -> Any:
 
 
 class _Conflicts:
-    def __init__(self, evidence: Evidence, limit: int) -> None:
+    def __init__(self, evidence: Evidence, limit: int, db: duckdb.DuckDBPyConnection) -> None:
         self.limit = limit
         self.known = ontology.load()
         self.sources = evidence.sources
         self.titles = {source.id: source.title for source in evidence.sources.values()}
-        self.db = duckdb.connect()
+        self.db = db
         in_force = {table: ocds.compiled(self.sources[table], sql) for table, sql in evidence.rows_in_force().items()}
         self.rows = resolve(self.db, self.sources, in_force)
 

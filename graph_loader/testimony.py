@@ -118,12 +118,14 @@ def _is_row_key(source: Source, key: Key) -> bool:
     return [part.columns for part in key] == [(column,) for column in source.key]
 
 
-def rule_of(node: NodeType | None, prop: Property, titles: dict[str, str]) -> str:
-    """Why the value held is held, in Chinese."""
+def rule_of(prop: Property, told: Iterable[Told], titles: dict[str, str]) -> str:
+    """Why the value held among what rows say is held, in Chinese."""
     if prop.combine == "max":
         return "取最晚（最大）的一个"
-    order = " > ".join(titles[table] for table in (node.precedence if node else ()) if table in titles)
-    return f"按表的优先顺序：{order}" if order else "各表同等，取排序在前的值，与报送先后无关"
+    order = list(dict.fromkeys(titles[one.row["table"]] for one in sorted(told, key=_order)))
+    if len(order) > 1:
+        return f"按表的优先顺序：{' > '.join(order)}"
+    return "同一张表，取排序在前的值，与报送先后无关"
 
 
 class _Testimony:
@@ -319,19 +321,19 @@ class _Conflicts:
             ways = assertions(self.known, delivered, node)
             for prop in node.properties.values():
                 if prop.name not in node.from_key and not prop.copy and prop.combine != "count":
-                    some, count = self._of_property(ways, prop, node, [node.label])
+                    some, count = self._of_property(ways, prop, [node.label])
                     found, total = found + some, total + count
         for kind in kinds(self.known):
             relationship = self.known.relationships[kind.type]
             ways = relations(delivered, relationship, kind)
             for prop in relationship.properties.values():
                 if prop.name not in relationship.identity:
-                    some, count = self._of_property(ways, prop, None, [kind.type, kind.start, kind.end])
+                    some, count = self._of_property(ways, prop, [kind.type, kind.start, kind.end])
                     found, total = found + some, total + count
         return found[: self.limit], total
 
     def _of_property(
-        self, ways: list[Assertion], prop: Property, node: NodeType | None, labels: list[str]
+        self, ways: list[Assertion], prop: Property, labels: list[str]
     ) -> tuple[list[dict[str, Any]], int]:
         ways = [way for way in ways if prop.name in way.values and not way.values[prop.name].endswith('@initials"')]
         if not ways or (len(ways) == 1 and ways[0].one_row):
@@ -370,7 +372,7 @@ class _Conflicts:
                 "property": prop.name,
                 "zh": prop.zh,
                 **{part: of for part, of in answered(prop, alike).items() if part != "earlier"},
-                "rule": rule_of(node, prop, self.titles),
+                "rule": rule_of(prop, alike, self.titles),
             }
             for key, alike in told.items()
         ], total

@@ -193,10 +193,6 @@ class Evidence:
         """Source id → SQL (a table expression) of its clean rows in force, with `_key`, `_hash` and the `ROW_COLUMNS`."""
         return {table: standing.in_force(self.sources[table], given) for table, given in self.given().items()}
 
-    def rows_on_record(self) -> dict[str, str]:
-        """The same of every row that a delivery in force asserts, also where a later one corrected or ended it."""
-        return {table: standing.on_record(given) for table, given in self.given().items()}
-
     def given(self) -> dict[str, list[Given]]:
         """What the deliveries in force give for each table, in their order."""
         given: dict[str, list[Given]] = defaultdict(list)

@@ -50,7 +50,7 @@ def test_who_is_meant_is_confirmed_and_taken_back(
     page = in_office("zhang")
     page.locator(".rail").get_by_role("link", name="核对").click()
     expect(page.locator("h1")).to_have_text("身份核对")
-    item = page.locator("article", has_text="会计")
+    item = page.locator("article", has=page.locator("dd", has_text="会计"))
     expect(item.locator(".candidate")).to_have_count(2)
     best = item.locator(".candidate").first
     expect(best).to_contain_text("431299********0112")
@@ -68,9 +68,9 @@ def test_who_is_meant_is_confirmed_and_taken_back(
     item.get_by_label("理由").fill("与任职文件核对")
     best.get_by_role("button", name="确认是此人").click()
     expect(page.get_by_role("status")).to_contain_text("已确认“张建国”", timeout=60_000)
-    expect(page.locator("article", has_text="会计")).to_have_count(0)
+    expect(page.locator("article", has=page.locator("dd", has_text="会计"))).to_have_count(0)
     picture(page, "review-done")
     page.get_by_role("status").get_by_role("button", name="撤回").click()
-    expect(page.locator("article", has_text="会计")).to_have_count(1, timeout=60_000)
+    expect(page.locator("article", has=page.locator("dd", has_text="会计"))).to_have_count(1, timeout=60_000)
     expect(page.locator("#decided + p")).to_contain_text("还没有作出过决定")
     assert complaints == []

@@ -451,9 +451,7 @@ class _Table:
         sheet = Sheet(
             self.records.partition("|")[0] or "releases",
             pa.concat_tables([titles, table.select(places)]),
-            numbers=pa.concat_arrays(
-                [pa.array([0], pa.int32()), *(chunk.combine_chunks() for chunk in [table["_row"]])]
-            ),
+            numbers=pa.concat_arrays([pa.array([0], pa.int32()), table["_row"].combine_chunks()]),
         )
         frame = table.drop_columns(["0"]).rename_columns([*self.source.columns, "_row", "_record"])
         heads = {

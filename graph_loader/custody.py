@@ -136,7 +136,7 @@ def _keep_bytes(evidence: Evidence, drop: Drop, folder: Path) -> None:
     for file, sha in drop.files.items():
         kept = store / sha
         if not kept.exists():
-            shutil.copyfile(folder / file, kept.with_suffix(".part"))
+            shutil.copyfile(drop.paths[file], kept.with_suffix(".part"))
             kept.with_suffix(".part").replace(kept)
 
 

@@ -71,9 +71,9 @@ class Found:
         return Match(self.source, columns, {}, self.unknown, 1.0)
 
 
-def is_ocds(path: Path) -> bool:
-    """Whether a file is OCDS, by its name and by an `ocid` near its head."""
-    if path.suffix.lower() not in SUFFIXES or path.name.startswith(("~$", ".")):
+def is_ocds(name: Path, path: Path) -> bool:
+    """Whether a file is OCDS, by its name and by an `ocid` near the head of its bytes, which are at `path`."""
+    if name.suffix.lower() not in SUFFIXES or name.name.startswith(("~$", ".")):
         return False
     try:
         with path.open("rb") as stream:

@@ -21,7 +21,7 @@ import pyarrow.csv as pacsv
 from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum
 
 from graph_loader.errors import GuanxiError
-from graph_loader.headers import HEADER_DEPTH, find_header
+from graph_loader.headers import HEADER_DEPTH
 
 WORKBOOKS = (".xlsx", ".xls", ".xlsm", ".et")
 TEXTS = (".csv", ".txt")
@@ -68,18 +68,13 @@ class Sheet:
 
 
 def kind_of(path: Path) -> Literal["table", "archive", "ignored"]:
-    """What a file of a drop is, by its name; a .txt is a table only if it holds a known header."""
+    """What a file of a drop is, by its name."""
     suffix = path.suffix.lower()
-    if is_lock_file(path.name) or path.name.startswith(".") or suffix not in (*WORKBOOKS, *TEXTS, *ARCHIVES):
+    if is_lock_file(path.name) or path.name.startswith("."):
         return "ignored"
     if suffix in ARCHIVES:
         return "archive"
-    if suffix == ".txt":
-        try:
-            return "table" if any(find_header(sheet.head()) for sheet in sheets_of(path)) else "ignored"
-        except GuanxiError:
-            return "ignored"
-    return "table"
+    return "table" if suffix in (*WORKBOOKS, *TEXTS) else "ignored"
 
 
 def is_lock_file(name: str) -> bool:

@@ -69,7 +69,7 @@ def contents_of(path: Path, file: str, secret: Secret, layouts: Layouts) -> Cont
     """What a file holds, its tables cleaned. `file`: its name in the drop, folders included."""
     contents = Contents()
     try:
-        if ocds.is_ocds(path):
+        if ocds.is_ocds(Path(file), path):
             return Contents([_of_releases(found, secret) for found in ocds.tables_of(path)])
         sheets = sheets_of(path)
         with path.open("rb") as stream:
@@ -83,7 +83,7 @@ def contents_of(path: Path, file: str, secret: Secret, layouts: Layouts) -> Cont
                 if why:
                     unknown[sheet.name] = why
     except GuanxiError as error:
-        return replace(contents, tables=[], refused=str(error))
+        return replace(contents, tables=[], refused=Path(file).name + str(error).removeprefix(path.name))
     if unknown and not contents.tables:
         contents.refused = f"{file}: {next(iter(unknown.values()))}. Check the header row."
     elif not contents.tables:

@@ -228,15 +228,11 @@ def test_a_missing_file_is_refused_by_name(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "kind"),
     [
-        ("补贴发放_2018.csv", "table"), ("a.XLSX", "table"), ("a.xls", "table"), ("truth.jsonl", "ignored"), ("readme.md", "ignored"),
+        ("补贴发放_2018.csv", "table"), ("a.XLSX", "table"), ("a.xls", "table"), ("a.xlsm", "table"), ("a.et", "table"),
+        ("a.txt", "table"), ("a.zip", "archive"),
+        ("truth.jsonl", "ignored"), ("readme.md", "ignored"),
         ("~$补贴.xlsx", "ignored"), (".hidden.csv", "ignored"), ("county.toml", "ignored"), ("图.png", "ignored"),
     ],
 )  # fmt: skip
 def test_what_is_a_table_by_name(tmp_path: Path, name: str, kind: str) -> None:
     assert kind_of(tmp_path / name) == kind
-
-
-def test_a_text_file_is_a_table_only_with_a_known_header(tmp_path: Path) -> None:
-    assert kind_of(file(tmp_path, REGISTERS.replace(",", "\t").encode("gb18030"), "名册.txt")) == "table"
-    assert kind_of(file(tmp_path, "说明：请先看这里".encode(), "读我.txt")) == "ignored"
-    assert kind_of(file(tmp_path, b"", "空.txt")) == "ignored"

@@ -314,6 +314,7 @@ def _matched(
         for column in source.columns.values()
         if column.name not in found | disputed
         and (column.elsewhere or column.name in ("乡镇", "村"))
+        and column.name not in _needless(source, columns)
         and not (months and column.name == source.months["date"])
         and (value := _said(column, source, said))
     }
@@ -390,6 +391,14 @@ def signature(headers: Sequence[str]) -> str:
     while written and not written[-1]:
         written.pop()
     return sha256("\x1f".join(written).encode()).hexdigest()[:16]
+
+
+def _needless(source: Source, columns: dict[int, Column]) -> set[str]:
+    """Names of places that add nothing to the codes which the sheet has: a row would differ from the same one under another title."""
+    found = {column.name for column in columns.values()}
+    shown = {prop.column for node in source.nodes for prop in node.properties.values()}
+    coded = [column for column in columns.values() if column.village_column and column.village_column not in found]
+    return {name for column in coded for name in (column.town_column, column.village_column) if name} - shown
 
 
 def _unfolds(

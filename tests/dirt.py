@@ -48,7 +48,9 @@ def clean_tables() -> dict[str, Rows]:
     }
     paid = {row["申请编号"] for row in kept["applications"]}
     kept["payments"] = [row for row in kept["payments"] if not row["申请编号"] or row["申请编号"] in paid]
-    tables = {id: _thinned(rows, 240) for id, rows in kept.items()}
+    few = {id for id, rows in kept.items() if len(rows) < 40}
+    kept |= {id: [row for row in whole[id] if not _ends_in_zeros(row)] for id in few}
+    tables = {id: _thinned(rows, 60 if id in few else 240) for id, rows in kept.items()}
     for id, rows in _belonging_together(tables).items():
         tables[id] = [*tables[id], *rows]
     return tables
@@ -223,7 +225,7 @@ class Dirtier:
     def parts(self, source: Source, rows: Rows, count: int) -> Iterator[Part]:
         """Rows in about `count` parts: per town, per year, or just cut."""
         towns = {row["乡镇编码"]: row["乡镇"] for row in clean_tables()["divisions"]}
-        way = self.dice.choice(("year", "cut") if "乡镇" in source.columns else ("town", "year", "cut"))
+        way = self.dice.choice(("year", "cut") if "乡镇" in rows[0] else ("town", "year", "cut"))
         village = next((c.name for c in source.columns.values() if c.kind == "village_code"), "")
         day = next((c.name for c in source.columns.values() if c.kind in ("date", "from_date") and c.required), "")
         groups: dict[tuple[str, str], Rows] = defaultdict(list)
@@ -275,7 +277,7 @@ class Dirtier:
         return Book(path, format, pages, layout == STACKED, sheets, layout == MERGED_TITLES)
 
     def by_town(self, part: Part) -> list[Part]:
-        if "乡镇" not in part.source.columns:
+        if "乡镇" not in part.rows[0]:
             return [part]
         towns = list(dict.fromkeys(row["乡镇"] for row in part.rows))
         return [Part(part.source, town, "", [row for row in part.rows if row["乡镇"] == town]) for town in towns]
@@ -357,7 +359,7 @@ def _mutable(id: str) -> bool:
 
 def _mutable_column(id: str) -> str | None:
     source = load_sources()[id]
-    names = [c.name for c in source.columns.values() if c.kind in MUTABLE and c.name not in source.key]
+    names = [name for name in HEADERS[source.title] if name not in source.key and source.columns[name].kind in MUTABLE]
     return names[0] if names else None
 
 

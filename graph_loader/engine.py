@@ -12,6 +12,7 @@ import os
 import queue
 import re
 import secrets
+import shutil
 import socket
 import subprocess
 import threading
@@ -34,8 +35,8 @@ from graph_loader.errors import GuanxiError
 from graph_loader.secret import password_of
 
 __all__ = [
-    "Connection", "EngineLost", "Status", "answering", "connection_of", "install", "offline_admin", "running", "start",
-    "status", "stop",
+    "Connection", "EngineLost", "Status", "answering", "connection_of", "import_offline", "install", "is_external",
+    "is_ours_alone", "offline_admin", "running", "start", "status", "stop",
 ]  # fmt: skip
 
 USER = "neo4j"
@@ -48,6 +49,7 @@ MEGABYTE = 1 << 20
 MAIN_CLASS = "org.neo4j.server.CommunityEntryPoint"
 # what neo4j-admin runs; Neo4jAdminCommand would start a second Java for it, with options of its own
 ADMIN_CLASS = "org.neo4j.cli.AdminTool"
+ADMIN_MARK = "guanxi.engine"  # so that a tool that outlived its parent is known by its command line
 OPENED_PACKAGES = ("java.nio", "java.io", "sun.nio.ch", "java.util.concurrent")
 
 # The driver warns through `logging`; where nobody set logging up, its lines would land between a command's own.
@@ -204,9 +206,7 @@ def offline_admin(home: Path, *args: str) -> subprocess.CompletedProcess[str]:
         raise GuanxiError("GUANXI_NEO4J_URI names a server of its own, which cannot be worked on while it is stopped.")
     engine = _engine_folder(home)
     with _turn(engine):
-        if users := _users(engine):
-            numbers = ", ".join(str(pid) for pid in users)
-            raise GuanxiError(f"The graph engine is in use (by process {numbers}): end that first, then try again.")
+        _refuse_users(_users(engine))
         servers = _servers(engine)
         for server in servers:
             _end(engine, server.pid)
@@ -217,6 +217,52 @@ def offline_admin(home: Path, *args: str) -> subprocess.CompletedProcess[str]:
         if servers:
             _write_record(engine, replace(_start(engine), kept=True))
     return result
+
+
+def is_external() -> bool:
+    """Whether `GUANXI_NEO4J_URI` names another server than the workbench's own."""
+    return _external_connection() is not None
+
+
+def is_ours_alone(home: Path) -> bool:
+    """Whether the engine is the workbench's and has one user, in this process, so that it may be stopped for an import."""
+    if _external_connection():
+        return False
+    engine = _engine_folder(home)
+    _, count = _registrations.get((os.getpid(), engine), (None, 0))
+    return count == 1 and _users(engine) == (os.getpid(),)
+
+
+def import_offline(home: Path, arguments: list[str]) -> None:
+    """Replace the whole graph by `neo4j-admin database import full ARGUMENTS`, with the engine stopped for it.
+
+    A user of the engine in this very process stays one, and its driver finds the engine again where it was. Raises
+    GuanxiError while another process uses the engine, and when the import fails: an unfinished graph is removed.
+    """
+    if _external_connection():
+        raise GuanxiError("GUANXI_NEO4J_URI names a server of its own, which cannot be worked on while it is stopped.")
+    engine = _engine_folder(home)
+    with _turn(engine):
+        _refuse_users(tuple(pid for pid in _users(engine) if pid != os.getpid()))
+        record = _live_record(engine)
+        for server in _servers(engine):
+            _end(engine, server.pid)
+        check_free_space(engine)
+        _write_conf(engine, _free_port(engine))
+        _ensure_password(engine)
+        _unfinished_import(engine).touch()
+        done = _admin(engine, "database", "import", "full", "--overwrite-destination", *arguments, "neo4j")
+        if done.returncode == 0:
+            _unfinished_import(engine).unlink()
+        if record:
+            _write_record(engine, replace(_start(engine), kept=record.kept))
+    if done.returncode:
+        said = [line for line in (done.stderr + done.stdout).splitlines() if line.strip()]
+        telling = next((line for line in said if "error" in line.lower()), said[-1] if said else "nothing")
+        raise GuanxiError(
+            f"The graph could not be imported, so it is empty now; the importer says: {telling.strip()[:300]}. "
+            "`guanxi rebuild` tries it again."
+        )
 
 
 # --- a server named by the environment ---
@@ -250,6 +296,7 @@ def _driver(connection: Connection) -> neo4j.Driver:
             connection.uri,
             auth=(connection.user, connection.password),
             connection_timeout=10,
+            liveness_check_timeout=1,  # seconds: a connection from before an import is not used after it
             max_transaction_retry_time=5,  # a server that is gone is said to be gone
             telemetry_disabled=True,
         )
@@ -312,6 +359,12 @@ def _leave(engine: Path) -> None:
 def _users(engine: Path) -> tuple[int, ...]:
     """The living processes that use the engine."""
     return tuple(sorted(int(path.name) for path in (engine / "run" / "users").glob("*") if _is_held(path)))
+
+
+def _refuse_users(users: tuple[int, ...]) -> None:
+    if users:
+        numbers = ", ".join(str(pid) for pid in users)
+        raise GuanxiError(f"The graph engine is in use (by process {numbers}): end that first, then try again.")
 
 
 def _is_held(path: Path) -> bool:
@@ -386,6 +439,7 @@ def _start(engine: Path) -> _Record:
             port = _free_port(engine)
             _write_conf(engine, port)
             _ensure_password(engine)
+            _remove_unfinished_import(engine)
             heap, page_cache = _memory()
             process = _launch(engine, jars, heap)
             record = _Record(process.pid, port, False, read_lock().version, heap, page_cache)
@@ -405,6 +459,30 @@ def _start(engine: Path) -> _Record:
 
 class _PortTaken(GuanxiError):
     """Somebody took the port between its choice and the server's start."""
+
+
+def _unfinished_import(engine: Path) -> Path:
+    """There while an import runs, and after one that was interrupted or failed."""
+    return engine / "run" / "importing"
+
+
+def _remove_unfinished_import(engine: Path) -> None:
+    """The half-written store of an import that came to no end: an empty one takes its place."""
+    if _unfinished_import(engine).exists():
+        for process in psutil.process_iter():
+            if _is_admin_of(process, engine):  # its parent was killed, it was not
+                process.kill()
+                process.wait(STOP_SECONDS)
+        for part in ("databases", "transactions"):
+            shutil.rmtree(engine / "data" / part / "neo4j", ignore_errors=True)
+        _unfinished_import(engine).unlink()
+
+
+def _is_admin_of(process: psutil.Process, engine: Path) -> bool:
+    try:
+        return f"-D{ADMIN_MARK}={engine}" in process.cmdline()
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        return False
 
 
 def _launch(engine: Path, jars: Path, heap: str) -> subprocess.Popen[bytes]:
@@ -444,7 +522,7 @@ def _environment(engine: Path, jars: Path) -> dict[str, str]:
 def _admin(engine: Path, *args: str) -> subprocess.CompletedProcess[str]:
     heap, _ = _memory()
     return subprocess.run(
-        [*_java(heap), ADMIN_CLASS, *args], cwd=engine / "logs", env=_environment(engine, install()), text=True,
+        [*_java(heap), f"-D{ADMIN_MARK}={engine}", ADMIN_CLASS, *args], cwd=engine / "logs", env=_environment(engine, install()), text=True,
         encoding="utf-8", stdin=subprocess.DEVNULL, capture_output=True, start_new_session=True, check=False,
     )  # fmt: skip
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import neo4j
 
-from graph_loader import derived, ocds, ontology, state, writer
+from graph_loader import bulk, derived, engine, ocds, ontology, state, writer
 from graph_loader.errors import GuanxiError
 from graph_loader.evidence import Evidence
 from graph_loader.intake import Progress
@@ -28,33 +28,56 @@ def bring_up_to_date(
     folder = home / "graph"
     folder.mkdir(exist_ok=True)
     kept, fresh, mark = folder / "state.duckdb", folder / "next.duckdb", folder / "writing.json"
-    with driver.session() as session:
-        store = _store_id(session)
-        held = _meaning(kept)
-        wanted = {"store": store, "evidence": evidence.version(), "definitions": _definitions(terms, evidence)}
-        if held == wanted and not mark.exists() and not anew:
-            return writer.Written()
-        usable = held and held["store"] == store and held["definitions"] == wanted["definitions"]
-        before = "before" if usable and not mark.exists() and not anew else None
-        if before is None:
-            ours = (held and held["store"] == store) or _marked(mark) == store
-            _make_room(session, store_is_ours=bool(ours), mark=mark, store=store)
-            writer.prepare(session, terms)
-        for old in (fresh, fresh.with_suffix(".duckdb.wal")):
-            old.unlink(missing_ok=True)
-        with duckdb.connect(str(fresh)) as db:
-            progress("state", "", 0)
-            rows = _rows_once(db, evidence)
-            state.build(db, terms, evidence.sources, rows)
-            derived.derive(db, terms, rows)
-            db.execute("CREATE TABLE meaning AS SELECT $1 AS meaning", [json.dumps(wanted)])
-            if before:
-                db.execute(f"ATTACH {text(kept)} AS before (READ_ONLY)")
+    store = _store_id(driver)
+    held = _meaning(kept)
+    wanted = {"store": store, "evidence": evidence.version(), "definitions": _definitions(terms, evidence)}
+    if held == wanted and not mark.exists() and not anew:
+        return writer.Written()
+    usable = held and held["store"] == store and held["definitions"] == wanted["definitions"]
+    before = "before" if usable and not mark.exists() and not anew else None
+    if before is None and not (held and held["store"] == store) and not _is_marked(mark, store):
+        _refuse_a_foreign_graph(driver)
+    for old in (fresh, fresh.with_suffix(".duckdb.wal")):
+        old.unlink(missing_ok=True)
+    with duckdb.connect(str(fresh)) as db:
+        progress("state", "", 0)
+        rows = _rows_once(db, evidence)
+        state.build(db, terms, evidence.sources, rows)
+        derived.derive(db, terms, rows)
+        if before:
+            db.execute(f"ATTACH {text(kept)} AS before (READ_ONLY)")
+        if engine.is_ours_alone(home) and bulk.is_faster(*_sizes(db, terms, before)):
+            mark.write_text(json.dumps({"store": store, "import": True}))
+            written = writer.count_difference(db, terms, before)
+            bulk.write_whole(home, driver, db, terms, progress)
+            wanted["store"] = _store_id(driver)
+        else:
             mark.write_text(json.dumps({"store": store}))
-            written = writer.write_difference(session, db, terms, before, progress)
-        fresh.replace(kept)
-        mark.unlink()
+            written = _write(driver, db, terms, before, progress)
+        db.execute("CREATE TABLE meaning AS SELECT $1 AS meaning", [json.dumps(wanted)])
+    fresh.replace(kept)
+    mark.unlink()
     return written
+
+
+def _write(
+    driver: neo4j.Driver,
+    db: duckdb.DuckDBPyConnection,
+    terms: ontology.Ontology,
+    before: str | None,
+    progress: Progress,
+) -> writer.Written:
+    with driver.session() as session:
+        if before is None:
+            writer.wipe(session)
+            writer.prepare(session, terms)
+        return writer.write_difference(session, db, terms, before, progress)
+
+
+def _sizes(db: duckdb.DuckDBPyConnection, terms: ontology.Ontology, before: str | None) -> tuple[int, int]:
+    """How many elements the new state has, and how many at least must be written to get there."""
+    total = bulk.elements(db, terms)
+    return total, total - (bulk.elements(db, terms, before) if before else 0)
 
 
 def _rows_once(db: duckdb.DuckDBPyConnection, evidence: Evidence) -> dict[str, str]:
@@ -68,8 +91,9 @@ def _rows_once(db: duckdb.DuckDBPyConnection, evidence: Evidence) -> dict[str, s
     return rows
 
 
-def _store_id(session: neo4j.Session) -> str:
-    record = session.run("CALL db.info() YIELD id RETURN id").single(strict=True)
+def _store_id(driver: neo4j.Driver) -> str:
+    with driver.session() as session:
+        record = session.run("CALL db.info() YIELD id RETURN id").single(strict=True)
     return str(record["id"])
 
 
@@ -91,18 +115,19 @@ def _meaning(path: Path) -> dict[str, str] | None:
     return json.loads(found[0]) if found else None
 
 
-def _marked(mark: Path) -> str | None:
-    return json.loads(mark.read_text())["store"] if mark.exists() else None
+def _is_marked(mark: Path, store: str) -> bool:
+    """Whether this home was writing to the store when it was interrupted; an import gives the store a new id."""
+    if not mark.exists():
+        return False
+    noted = json.loads(mark.read_text())
+    return noted["store"] == store or (noted.get("import", False) and not engine.is_external())
 
 
-def _make_room(session: neo4j.Session, store_is_ours: bool, mark: Path, store: str) -> None:
-    """Empties a graph of ours; refuses to touch one that somebody else wrote."""
-    nodes = session.run("MATCH (n) RETURN count(n) AS nodes").single(strict=True)["nodes"]
-    if nodes and not store_is_ours:
+def _refuse_a_foreign_graph(driver: neo4j.Driver) -> None:
+    with driver.session() as session:
+        nodes = session.run("MATCH (n) RETURN count(n) AS nodes").single(strict=True)["nodes"]
+    if nodes:
         raise GuanxiError(
             f"The Neo4j server already holds {nodes} nodes that this home did not write: "
             "point GUANXI_NEO4J_URI at an empty database, or GUANXI_HOME at the home that belongs to it."
         )
-    mark.write_text(json.dumps({"store": store}))
-    if nodes:
-        writer.wipe(session)

@@ -83,6 +83,15 @@ def write_difference(
     return written
 
 
+def count_difference(db: duckdb.DuckDBPyConnection, ontology: Ontology, before: str | None) -> Written:
+    """What `write_difference` would write."""
+    written = Written()
+    for step in _steps(ontology, before):
+        found = db.execute(f"SELECT count(*) FROM ({step.rows})").fetchone()
+        written.add(step.what, step.count, int(found[0]) if found else 0)
+    return written
+
+
 def _made_ready(batches: Iterator[list[dict[str, Any]]]) -> Iterator[list[dict[str, Any]]]:
     """The same batches; where there are many, the next one is made ready while the engine works on this one."""
     first = next(batches, None)

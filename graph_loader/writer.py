@@ -88,7 +88,8 @@ def count_difference(db: duckdb.DuckDBPyConnection, ontology: Ontology, before: 
     written = Written()
     for step in _steps(ontology, before):
         found = db.execute(f"SELECT count(*) FROM ({step.rows})").fetchone()
-        written.add(step.what, step.count, int(found[0]) if found else 0)
+        if found and found[0]:
+            written.add(step.what, step.count, int(found[0]))
     return written
 
 

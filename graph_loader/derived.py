@@ -11,6 +11,10 @@ NO_GOVERNMENT = "小学|中学|学校|幼儿园|卫生院|医院|敬老院|福�
 """Institutions named after a town that have no say in what its government decides."""
 
 
+FOCUS_TYPES = ("HOLDS_POST", "CONTACT_FOR", "HAS_ROLE", "HANDLED", "REVIEWED", "APPROVED", "SIGNED", "LEADS")
+"""Relationships by which a person can matter."""
+
+
 def derive(db: duckdb.DuckDBPyConnection, ontology: Ontology, rows: dict[str, str]) -> pd.DataFrame:
     """Fills the derived tables of a state. `rows`: source id → SQL of its rows in force.
 
@@ -161,11 +165,13 @@ def _objects(db: duckdb.DuckDBPyConnection, sql: str) -> pd.DataFrame:
 
 
 def _focus(db: duckdb.DuckDBPyConnection, ontology: Ontology) -> set[str]:
-    """People who can matter: with a post, a role in a company, a signature, a project, or whose account took another's payment."""
+    """People who can matter: with a post, a role in a company, a signature, a project, or whose account took another's payment.
+
+    They are kept as the table `focus`."""
     selects = [
         f'SELECT "start" AS ref FROM {name(Kind(rel.type, start, end).table)}'
         for rel in ontology.relationships.values()
-        if rel.type in ("HOLDS_POST", "CONTACT_FOR", "HAS_ROLE", "HANDLED", "REVIEWED", "APPROVED", "SIGNED", "LEADS")
+        if rel.type in FOCUS_TYPES
         for start, end in rel.between
         if start == "Person"
     ]
@@ -174,4 +180,5 @@ def _focus(db: duckdb.DuckDBPyConnection, ontology: Ontology) -> set[str]:
         JOIN {name(Kind("HELD_BY", "Account", "Person").table)} h ON h."start" = i."end"
         JOIN {name(Kind("TO", "Payment", "Person").table)} t ON t."start" = i."start" AND t."end" <> h."end"
     """)
-    return {ref for (ref,) in db.execute(" UNION ".join(selects)).fetchall()}
+    db.execute(f"CREATE TABLE focus AS {' UNION '.join(selects)}")
+    return {ref for (ref,) in db.execute("SELECT ref FROM focus").fetchall()}

@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import neo4j
 
-from graph_loader import bulk, derived, engine, ocds, ontology, state, writer
+from graph_loader import bulk, derived, engine, growth, ocds, ontology, standing, state, writer
 from graph_loader.errors import GuanxiError
 from graph_loader.evidence import Evidence
 from graph_loader.intake import Progress
@@ -37,11 +37,14 @@ def bring_up_to_date(
     before = "before" if usable and not mark.exists() and not anew else None
     if before is None and not (held and held["store"] == store) and not _is_marked(mark, store):
         _refuse_a_foreign_graph(driver)
+    if before and (quickly := _grown(driver, evidence, terms, kept, mark, wanted, progress)):
+        return quickly
     for old in (fresh, fresh.with_suffix(".duckdb.wal")):
         old.unlink(missing_ok=True)
     with duckdb.connect(str(fresh)) as db:
         progress("state", "", 0)
         rows = _rows_once(db, evidence)
+        growth.keep_rows(db, rows)
         state.build(db, terms, evidence.sources, rows)
         derived.derive(db, terms, rows)
         if before:
@@ -58,6 +61,50 @@ def bring_up_to_date(
     fresh.replace(kept)
     mark.unlink()
     return written
+
+
+def _grown(
+    driver: neo4j.Driver,
+    evidence: Evidence,
+    terms: ontology.Ontology,
+    kept: Path,
+    mark: Path,
+    wanted: dict[str, str],
+    progress: Progress,
+) -> writer.Written | None:
+    """Takes the quick way where all that is new are deliveries that only add; None where the whole way must be taken."""
+    held = _meaning(kept)
+    arriving = _arriving(evidence, json.loads(held["evidence"]) if held else [])
+    if arriving is None:
+        return None
+    with duckdb.connect() as db:
+        progress("state", "", 0)
+        db.execute(f"ATTACH {text(kept)} AS kept (READ_ONLY)")
+        grown = growth.growth(db, terms, evidence.sources, arriving)
+        if grown is None:
+            return None
+        mark.write_text(json.dumps({"store": wanted["store"]}))
+        with driver.session() as session:
+            written = writer.write_difference(session, db, terms, "before", progress, grown.tables)
+        growth.absorb(grown, kept, json.dumps(wanted))
+    mark.unlink()
+    return written
+
+
+def _arriving(evidence: Evidence, held: list[list[str]]) -> dict[str, str] | None:
+    """SQL by source of the rows that deliveries after those of a state bring; None where more than that has changed."""
+    now = json.loads(evidence.version())
+    if now[: len(held)] != held:
+        return None
+    new = {id for id, _ in now[len(held) :]}
+    arriving = {}
+    for table, given in evidence.given().items():
+        found = [one for one in given if one.delivery in new]
+        if found:
+            if evidence.sources[table].ocds or any(one.full or one.taken_over for one in found):
+                return None
+            arriving[table] = standing.in_force(evidence.sources[table], found)
+    return arriving
 
 
 def _write(
@@ -81,13 +128,13 @@ def _sizes(db: duckdb.DuckDBPyConnection, terms: ontology.Ontology, before: str 
 
 
 def _rows_once(db: duckdb.DuckDBPyConnection, evidence: Evidence) -> dict[str, str]:
-    """The rows in force with references settled; where that takes choices or joins it is done once."""
-    rows = {}
+    """The rows in force with references settled; where that takes choices or joins it is done once, and kept with the state."""
     in_force = {id: ocds.compiled(evidence.sources[id], sql) for id, sql in evidence.rows_in_force().items()}
-    for source, sql in resolve(db, evidence.sources, in_force).items():
-        view = state.name(f"rows:{source}")
-        db.execute(f"CREATE TEMP {'VIEW' if sql.startswith('read_parquet') else 'TABLE'} {view} AS SELECT * FROM {sql}")
-        rows[source] = view
+    rows = resolve(db, evidence.sources, in_force)
+    for source, sql in rows.items():
+        if not sql.startswith("read_parquet"):
+            rows[source] = state.name(f"rows:{source}")
+            db.execute(f"CREATE TABLE {rows[source]} AS SELECT * FROM {sql}")
     return rows
 
 

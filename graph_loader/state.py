@@ -3,7 +3,7 @@
 `build` makes them from the sources' specs; the writer compares two of them and writes only the difference.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,16 +85,23 @@ def build(db: duckdb.DuckDBPyConnection, ontology: Ontology, sources: dict[str, 
     for node in ontology.stored_nodes():
         _build_nodes(db, ontology, node, delivered, rows)
     for mark in ontology.marks():
-        selects = [
-            f"SELECT DISTINCT {key_sql(spec.key)} AS key FROM {rows[source.id]}"
-            for source in delivered
-            for spec in source.nodes
-            if mark.label in spec.marks
-        ]
-        union = " UNION ".join(selects) or "SELECT NULL::VARCHAR AS key"
-        db.execute(f"CREATE TABLE {name(mark_table(mark.label))} AS SELECT key FROM ({union}) WHERE key IS NOT NULL")
+        db.execute(f"CREATE TABLE {name(mark_table(mark.label))} AS {marks_sql(mark, delivered, rows)}")
     for kind in kinds(ontology):
-        _build_relationships(db, ontology, kind, delivered, rows)
+        asserted_ones = relationships_sql(ontology.relationships[kind.type], kind, delivered, rows)
+        db.execute(f"CREATE TABLE {name(kind.table)} AS {asserted_ones}")
+
+
+def marks_sql(mark: NodeType, delivered: list[Source], rows: dict[str, str], only: str | None = None) -> str:
+    """SQL of the keys of the nodes that carry a mark. `only`: a table of the keys wanted."""
+    selects = [
+        f"SELECT DISTINCT {key_sql(spec.key)} AS key FROM {rows[source.id]}"
+        + (f" WHERE {key_sql(spec.key)} IN (SELECT key FROM {only})" if only else "")
+        for source in delivered
+        for spec in source.nodes
+        if mark.label in spec.marks
+    ]
+    union = " UNION ".join(selects) or "SELECT NULL::VARCHAR AS key"
+    return f"SELECT key FROM ({union}) WHERE key IS NOT NULL"
 
 
 def check_specs(ontology: Ontology, sources: Iterable[Source]) -> None:
@@ -128,6 +135,13 @@ def _known(source: Source, what: str, given: Iterable[str], known: Iterable[str]
 def _build_nodes(
     db: duckdb.DuckDBPyConnection, ontology: Ontology, node: NodeType, delivered: list[Source], rows: dict[str, str]
 ) -> None:
+    table = name(node_table(node.label))
+    db.execute(f"CREATE TABLE {table} AS {nodes_sql(node, delivered, rows)}")
+    complete_nodes(db, node, table, lambda label: name(node_table(label)))
+
+
+def nodes_sql(node: NodeType, delivered: list[Source], rows: dict[str, str], only: str | None = None) -> str:
+    """SQL of the nodes of a label as the rows give them, before `complete_nodes`. `only`: a table of the keys wanted."""
     own = [p for p in node.properties.values()]
     types = {p.name: "VARCHAR" if p.combine == "count" else SQL_TYPES[p.type] for p in own}
     selects = []
@@ -138,28 +152,30 @@ def _build_nodes(
             for prop, suffix in node.from_key.items():
                 values.setdefault(prop, name(f"{spec.key[0].columns[0].removesuffix('@ref')}@{suffix}"))
             columns = ", ".join(f"CAST({values.get(p, 'NULL')} AS {types[p]}) AS {name(p)}" for p in types)
+            wanted = f" AND {key_sql(spec.key)} IN (SELECT key FROM {only})" if only else ""
             selects.append(
                 f'SELECT DISTINCT {key_sql(spec.key)} AS key, {text(place)} AS "@rank", {columns} '
-                f"FROM {rows[source.id]} WHERE {key_sql(spec.key)} IS NOT NULL AND {when_sql(spec.when)}"
+                f"FROM {rows[source.id]} WHERE {key_sql(spec.key)} IS NOT NULL AND {when_sql(spec.when)}{wanted}"
             )
-    table = name(node_table(node.label))
-    columns = ", ".join(f"{_combined(p.name, p.combine, p.type)} AS {name(p.name)}" for p in own)
     if not selects:
-        empty = ", ".join(f"NULL::{SQL_TYPES[p.type]} AS {name(p.name)}" for p in own)
-        db.execute(f"CREATE TABLE {table} AS SELECT NULL::VARCHAR AS key, {empty} LIMIT 0")
-        return
+        empty = "".join(f", NULL::{SQL_TYPES[p.type]} AS {name(p.name)}" for p in own)
+        return f"SELECT NULL::VARCHAR AS key{empty} LIMIT 0"
     if _one_row_a_key(delivered, node.label):
-        plain = ", ".join(name(p.name) for p in own)
-        db.execute(f"CREATE TABLE {table} AS SELECT key, {plain} FROM ({selects[0].replace('DISTINCT ', '', 1)})")
-    else:
-        db.execute(f"CREATE TABLE {table} AS SELECT key, {columns} FROM ({' UNION ALL '.join(selects)}) GROUP BY key")
+        plain = "".join(f", {name(p.name)}" for p in own)
+        return f"SELECT key{plain} FROM ({selects[0].replace('DISTINCT ', '', 1)})"
+    columns = "".join(f", {_combined(p.name, p.combine, p.type)} AS {name(p.name)}" for p in own)
+    return f"SELECT key{columns} FROM ({' UNION ALL '.join(selects)}) GROUP BY key"
+
+
+def complete_nodes(db: duckdb.DuckDBPyConnection, node: NodeType, table: str, nodes_of: Callable[[str], str]) -> None:
+    """Fills in what follows from a node's key or is copied from another node. `nodes_of`: label → SQL of its nodes."""
     if node.unidentified_prefix and "identified" in node.properties:
         db.execute(f"UPDATE {table} SET identified = NOT starts_with(key, {text(node.unidentified_prefix)})")
-    for one in own:
+    for one in node.properties.values():
         if one.copy is not None:
-            origin, taken = name(node_table(one.copy.label)), name(one.copy.property)
+            taken = name(one.copy.property)
             db.execute(
-                f"UPDATE {table} SET {name(one.name)} = o.{taken} FROM {origin} o "
+                f"UPDATE {table} SET {name(one.name)} = o.{taken} FROM {nodes_of(one.copy.label)} o "
                 f"WHERE o.key = {table}.{name(one.copy.through)} AND o.{taken} IS NOT NULL"
             )
 
@@ -205,37 +221,44 @@ def _is_row_key(source: Source, key: Key) -> bool:
     return [part.columns for part in key] == [(column,) for column in source.key]
 
 
-def _build_relationships(
-    db: duckdb.DuckDBPyConnection, ontology: Ontology, kind: Kind, delivered: list[Source], rows: dict[str, str]
-) -> None:
-    relationship = ontology.relationships[kind.type]
-    types = {p.name: SQL_TYPES[p.type] for p in relationship.properties.values()}
-    specs = [
+def relationship_specs(delivered: list[Source], kind: Kind) -> list[tuple[Source, RelationshipSpec]]:
+    return [
         (source, spec)
         for source in delivered
         for spec in source.relationships
         if (spec.type, spec.start.label, spec.end.label) == (kind.type, kind.start, kind.end)
     ]
-    table = name(kind.table)
+
+
+def relationships_sql(
+    relationship: RelationshipType,
+    kind: Kind,
+    delivered: list[Source],
+    rows: dict[str, str],
+    only: str | None = None,
+) -> str:
+    """SQL of the asserted relationships of a kind. `only`: a table of the ends wanted, `start` and `end`."""
+    types = {p.name: SQL_TYPES[p.type] for p in relationship.properties.values()}
+    specs = relationship_specs(delivered, kind)
     if not specs:
         empty = "".join(f", NULL::{sql} AS {name(p)}" for p, sql in types.items())
-        db.execute(f'CREATE TABLE {table} AS SELECT NULL::VARCHAR AS "start", NULL::VARCHAR AS "end"{empty} LIMIT 0')
-        return
+        return f'SELECT NULL::VARCHAR AS "start", NULL::VARCHAR AS "end"{empty} LIMIT 0'
     selects = []
     for source, spec in specs:
         values = {p: value_sql(v) for p, v in spec.properties.items()}
         columns = "".join(f", CAST({values.get(p, 'NULL')} AS {types[p]}) AS {name(p)}" for p in types)
+        ends = f"{key_sql(spec.start.key)}, {key_sql(spec.end.key)}"
+        wanted = f' AND ({ends}) IN (SELECT ("start", "end") FROM {only})' if only else ""
         selects.append(
             f'SELECT {rank((), source.id)!r} AS "@rank", {key_sql(spec.start.key)} AS "start", '
             f'{key_sql(spec.end.key)} AS "end"{columns} '
-            f"FROM {rows[source.id]} WHERE {when_sql(spec.when)}"
+            f"FROM {rows[source.id]} WHERE {when_sql(spec.when)}{wanted}"
         )
     union = " UNION ALL ".join(selects)
     filled = '"start" IS NOT NULL AND "end" IS NOT NULL'
     if _one_row_a_relationship(specs):
         plain = "".join(f", {name(p)}" for p in types)
-        db.execute(f'CREATE TABLE {table} AS SELECT "start", "end"{plain} FROM ({union}) WHERE {filled}')
-        return
+        return f'SELECT "start", "end"{plain} FROM ({union}) WHERE {filled}'
     group = ", ".join(['"start"', '"end"', *(name(p) for p in relationship.identity)])
     others = "".join(
         f", {name(p)}"
@@ -243,7 +266,7 @@ def _build_relationships(
         else f", {_combined(p, 'first', relationship.properties[p].type)} AS {name(p)}"
         for p in types
     )
-    db.execute(f'CREATE TABLE {table} AS SELECT "start", "end"{others} FROM ({union}) WHERE {filled} GROUP BY {group}')
+    return f'SELECT "start", "end"{others} FROM ({union}) WHERE {filled} GROUP BY {group}'
 
 
 def _one_row_a_relationship(specs: list[tuple[Source, RelationshipSpec]]) -> bool:

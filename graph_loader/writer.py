@@ -4,7 +4,7 @@ What is new is known beforehand, so it is created, never searched for: no MERGE.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
 from queue import Queue
@@ -48,6 +48,7 @@ class Step:
     count: str
     statement: str
     rows: str
+    table: str
 
 
 def prepare(session: neo4j.Session, ontology: Ontology) -> None:
@@ -69,13 +70,16 @@ def write_difference(
     ontology: Ontology,
     before: str | None,
     progress: Callable[[str, str, int], None],
+    tables: Container[str] | None = None,
 ) -> Written:
     """Brings the graph from the state in the attached database `before` (None: empty) to the state in `db`.
 
-    `progress` is told what is being written and how many rows were.
+    `progress` is told what is being written and how many rows were. `tables`: those that differ, where that is known.
     """
     written = Written()
     for step in _steps(ontology, before):
+        if tables is not None and step.table not in tables:
+            continue
         for batch in _made_ready(_batches(db, step.rows)):
             session.run(step.statement, rows=batch).consume()
             written.add(step.what, step.count, len(batch))
@@ -143,16 +147,18 @@ def _steps(ontology: Ontology, before: str | None) -> Iterator[Step]:
                 "deleted",
                 f"UNWIND $rows AS row MATCH (n:{node.label} {{key: row.key}}) DETACH DELETE n",
                 f"SELECT key FROM {before}.{table} ANTI JOIN {table} USING (key)",
+                node_table(node.label),
             )
     for node in ontology.stored_nodes():
-        table = name(node_table(node.label))
+        of = node_table(node.label)
+        table = name(of)
         new = f"SELECT n.* FROM {table} n" + (f" ANTI JOIN {before}.{table} USING (key)" if before else "")
-        yield Step(node.label, "created", f"UNWIND $rows AS row CREATE (n:{node.label}) SET n = row", new)
+        yield Step(node.label, "created", f"UNWIND $rows AS row CREATE (n:{node.label}) SET n = row", new, of)
         if before:
             differs = _differs(list(node.properties))
             changed = f"SELECT n.* FROM {table} n JOIN {before}.{table} o USING (key) WHERE {differs}"
             update = f"UNWIND $rows AS row MATCH (n:{node.label} {{key: row.key}}) SET n = row"
-            yield Step(node.label, "changed", update, changed)
+            yield Step(node.label, "changed", update, changed, of)
     for mark in ontology.marks():
         yield _mark_step(mark.label, str(mark.marks), before, removed=False)
     for kind in kinds(ontology):
@@ -164,7 +170,8 @@ def _mark_step(label: str, marked: str, before: str | None, removed: bool) -> St
     old, new = (table, f"{before}.{table}") if removed else (f"{before}.{table}", table)
     rows = f"SELECT key FROM {new} n" + (f" ANTI JOIN {old} USING (key)" if before else "")
     verb = "REMOVE" if removed else "SET"
-    return Step(label, "changed", f"UNWIND $rows AS row MATCH (n:{marked} {{key: row.key}}) {verb} n:{label}", rows)
+    statement = f"UNWIND $rows AS row MATCH (n:{marked} {{key: row.key}}) {verb} n:{label}"
+    return Step(label, "changed", statement, rows, mark_table(label))
 
 
 def _relationship_steps(ontology: Ontology, kind: Kind, before: str | None, deletions: bool) -> Iterator[Step]:
@@ -179,15 +186,16 @@ def _relationship_steps(ontology: Ontology, kind: Kind, before: str | None, dele
     found = f"{ends} MATCH (a)-[r:{kind.type}{' {' + parallel + '}' if parallel else ''}]->(b)"
     if deletions:
         gone = f"{chosen} FROM {before}.{table} n ANTI JOIN {table} o USING ({using})"
-        yield Step(kind.type, "deleted", f"UNWIND $rows AS row {found} DELETE r", gone)
+        yield Step(kind.type, "deleted", f"UNWIND $rows AS row {found} DELETE r", gone, kind.table)
         return
     set_all = " SET r = row.p" if properties else ""
     new = f"{chosen} FROM {table} n" + (f" ANTI JOIN {before}.{table} o USING ({using})" if before else "")
-    yield Step(kind.type, "created", f"UNWIND $rows AS row {ends} CREATE (a)-[r:{kind.type}]->(b){set_all}", new)
+    create = f"UNWIND $rows AS row {ends} CREATE (a)-[r:{kind.type}]->(b){set_all}"
+    yield Step(kind.type, "created", create, new, kind.table)
     rest = [p for p in properties if p not in identity]
     if before and rest:
         changed = f"{chosen} FROM {table} n JOIN {before}.{table} o USING ({using}) WHERE {_differs(rest)}"
-        yield Step(kind.type, "changed", f"UNWIND $rows AS row {found} SET r = row.p", changed)
+        yield Step(kind.type, "changed", f"UNWIND $rows AS row {found} SET r = row.p", changed, kind.table)
 
 
 def _differs(properties: list[str]) -> str:

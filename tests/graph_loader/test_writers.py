@@ -18,7 +18,7 @@ from graph_loader.graph_hash import graph_hash
 KILLS = 30 if os.environ.get("GUANXI_PROOF_EXAMPLES") else 2
 """Moments at which each writer is killed."""
 
-WIFE = {"公民身份号码": "43122619720202002X", "姓名": "李四", "户号": "H1", "与户主关系": "妻"}
+WIFE = {"公民身份号码": "431226197202020024", "姓名": "李四", "户号": "H1", "与户主关系": "妻"}
 HEAD = {"公民身份号码": "431226197001010030", "姓名": "张三", "户号": "H1", "与户主关系": "户主"}
 TABLES = {
     "户籍人口": [HEAD, WIFE],

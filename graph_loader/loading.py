@@ -103,7 +103,7 @@ def load(
         delivery = custody.keep(evidence, drop, folder, by, note) if new else custody.delivered_before(drop)
         written = bring_up_to_date(home, driver, progress)
         receipt = Receipt(delivery, new, written, time.perf_counter() - started)
-        if new:
+        if new or (written.total and not changes_of(home, delivery.id)):  # the load before this one was interrupted
             _note_changes(home, receipt.delivery.id, "loaded", written, receipt.seconds)
     return receipt
 
@@ -125,7 +125,7 @@ def withdraw(
             evidence.keep_withdrawal(delivery, by, reason)
         custody.clean_again(evidence, secret_of(home), progress)
         written = bring_up_to_date(home, driver, progress)
-        if new:
+        if new or (written.total and "withdrawn" not in changes_of(home, delivery)):
             _note_changes(home, delivery, "withdrawn", written, time.perf_counter() - started)
     return written
 

@@ -11,9 +11,11 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.progress import BarColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bars
 from rich.table import Table
 
-from backend import exports, mending
+from backend import coverage, exports, mending
 from graph_loader import engine, loading, ontology
 from graph_loader.errors import GuanxiError
 from graph_loader.evidence import Evidence
@@ -26,6 +28,8 @@ Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.
 
 graph = typer.Typer(help="The graph itself.", no_args_is_help=True)
 COLUMNS = ("delivery", "file", "sheet", "row", "column", "value", "reason")
+MOST_KINDS = 10
+"""Kinds of nodes and relationships whose changes a receipt names, the most changed first; the web shows all."""
 COUNTS = ("read", "loaded", "unchanged", "corrected", "duplicate", "quarantined")
 
 
@@ -40,23 +44,49 @@ def mount(app: typer.Typer) -> None:
     app.add_typer(graph, name="graph")
 
 
+STAGE_NAMES = {
+    "waiting": "waiting for another load to end",
+    "read": "reading files",
+    "kept": "keeping rows",
+    "state": "working out the graph",
+    "written": "writing the graph",
+}
+
+
 @contextmanager
-def shown_progress() -> Iterator[Progress]:
-    """A line on stderr that says what is being worked on, where somebody looks at it."""
+def shown_progress(files: int | None = None) -> Iterator[Progress]:
+    """Bars on stderr, one a stage, with the file or kind being worked on; nothing where nobody looks. `files`: how many are read."""
     console = Console(stderr=True)
-    done: Counter[str] = Counter()
-    with console.status("…") as status:
+    columns = (
+        TextColumn("{task.description:<31}"),
+        BarColumn(bar_width=28),
+        TextColumn("{task.fields[rows]:>12,}", justify="right"),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[what]}"),
+    )
+    with Bars(*columns, console=console, disable=not console.is_terminal) as bars:
+        tasks: dict[str, TaskID] = {}
+        rows_done: Counter[str] = Counter()
 
         def tell(stage: str, what: str, rows: int) -> None:
-            done[what or stage] += rows
-            status.update(f"{what or stage} {done[what or stage]:,}")
+            if stage not in tasks:
+                for before in tasks.values():
+                    bars.update(before, total=1, completed=1, what="")
+                    bars.stop_task(before)
+                total = files if stage == "read" else None
+                tasks[stage] = bars.add_task(STAGE_NAMES[stage], total=total, rows=0, what="")
+            rows_done[stage] += rows
+            bars.update(tasks[stage], advance=1 if stage == "read" else 0, rows=rows_done[stage], what=what[-40:])
 
         yield tell
+        for task in tasks.values():
+            bars.update(task, total=1, completed=1, what="")
 
 
 def load(
     drop: Annotated[Path, typer.Argument(metavar="DROP", help="A folder of departmental tables.")],
     as_json: Json = False,
+    note: Annotated[str, typer.Option(help="What the sender says about it; kept with the delivery.")] = "",
     max_quarantine: Annotated[
         int | None, typer.Option(min=0, help="Exit with 1 when more rows than this are quarantined.")
     ] = None,
@@ -67,26 +97,35 @@ def load(
 ) -> None:
     """Takes in a folder of departmental tables (or procurement data in OCDS) and brings the graph up to date."""
     home = home_of()
-    with engine.running(home) as driver, shown_progress() as progress:
-        receipt = loading.load(home, driver, drop, by=getpass.getuser(), progress=progress, full_list=full_list)
+    files = sum(path.is_file() for path in drop.rglob("*"))
+    with engine.running(home) as driver, shown_progress(files) as progress:
+        receipt = loading.load(
+            home, driver, drop, by=getpass.getuser(), progress=progress, note=note, full_list=full_list
+        )
     if as_json:
         typer.echo(json.dumps(receipt.as_json(), ensure_ascii=False))
     else:
-        _print_receipt(receipt)
+        _print_receipt(home, receipt)
     too_many = max_quarantine is not None and receipt.delivery.total("quarantined") > max_quarantine
     if too_many or receipt.delivery.refused:
         raise typer.Exit(1)
 
 
-def _print_receipt(receipt: Receipt) -> None:
+def _print_receipt(home: Path, receipt: Receipt) -> None:
     delivery, sources, console = receipt.delivery, load_sources(), Console()
-    table = Table(title=f"{delivery.id}" + ("" if receipt.new else " (delivered before: nothing new)"))
-    for column in ("file", "sheet", "table", *COUNTS):
-        table.add_column(column, justify="right" if column in COUNTS else "left")
+    table = Table(
+        title=f"{delivery.id}" + ("" if receipt.new else " (delivered before: nothing new)"), show_footer=True
+    )
+    table.add_column("file", "total", overflow="fold")
+    for column in ("sheet", "table"):
+        table.add_column(column, overflow="fold")
+    for count in COUNTS:
+        table.add_column(count, f"{delivery.total(count):,}", justify="right", no_wrap=True)
     for entry in delivery.entries:
         counts = [f"{getattr(entry, count):,}" for count in COUNTS]
         table.add_row(entry.file, entry.sheet, sources[entry.table].title, *counts)
     console.print(table)
+    console.print("read = loaded + unchanged + corrected + duplicate + quarantined")
     for entry in delivery.entries:
         if entry.unknown_columns:
             console.print(
@@ -98,18 +137,44 @@ def _print_receipt(receipt: Receipt) -> None:
         console.print(f"[bold]refused[/bold] {file}: {why}")
     if delivery.total("quarantined"):
         console.print("`guanxi quarantine` shows the quarantined rows, why, and how to mend them.")
+    if delivery.entries:
+        console.print(_coverage_table(home, delivery.id))
     written = receipt.written
+    for kind, number in written.by_kind.most_common(MOST_KINDS):
+        console.print(f"  {kind[0]} {kind[1]} {number:,}")
     console.print(
         f"graph: {written.created:,} created, {written.changed:,} changed, {written.deleted:,} deleted; "
         f"{receipt.seconds:.1f} s"
     )
 
 
-def withdraw(delivery: Annotated[str, typer.Argument(metavar="DELIVERY")], as_json: Json = False) -> None:
+def _coverage_table(home: Path, delivery: str) -> Table:
+    """What the delivery covers: of each table its rows, towns and years."""
+    evidence = Evidence(home)
+    found = coverage.covered_by(evidence, delivery)
+    names = coverage.town_names(evidence)
+    table = Table(title="what it covers")
+    for column in ("table", "rows", "years", "towns"):
+        table.add_column(column, justify="right" if column == "rows" else "left")
+    for id in dict.fromkeys(each.table for each in found):
+        own = [each for each in found if each.table == id]
+        years = sorted({each.year for each in own if each.year})
+        towns = sorted({each.town for each in own if each.town})
+        span = "–".join(str(year) for year in dict.fromkeys((years[0], years[-1]))) if years else ""
+        rows = sum(each.rows for each in own)
+        table.add_row(evidence.sources[id].title, f"{rows:,}", span, "、".join(names.get(town, town) for town in towns))
+    return table
+
+
+def withdraw(
+    delivery: Annotated[str, typer.Argument(metavar="DELIVERY")],
+    as_json: Json = False,
+    reason: Annotated[str, typer.Option(help="Why; kept with the withdrawal.")] = "",
+) -> None:
     """Takes back what only that delivery asserted; its files and rows stay on record."""
     home = home_of()
     with engine.running(home) as driver, shown_progress() as progress:
-        written = loading.withdraw(home, driver, delivery, by=getpass.getuser(), progress=progress)
+        written = loading.withdraw(home, driver, delivery, by=getpass.getuser(), progress=progress, reason=reason)
     done = {"delivery": delivery, "created": written.created, "changed": written.changed, "deleted": written.deleted}
     typer.echo(json.dumps(done) if as_json else f"{delivery} is withdrawn: {written.total:,} changes to the graph.")
 

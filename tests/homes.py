@@ -40,8 +40,9 @@ class Small:
         self.driver = driver
 
     def empty(self) -> None:
-        """Forgets deliveries and leads; the graph follows with the next load."""
-        shutil.rmtree(self.home / "evidence", ignore_errors=True)
+        """Forgets deliveries, work under way and leads; the graph follows with the next load."""
+        for folder in ("evidence", "work"):
+            shutil.rmtree(self.home / folder, ignore_errors=True)
         for ledger in self.home.glob("ledger.db*"):
             ledger.unlink()
 

@@ -61,6 +61,16 @@ def test_load_gives_a_receipt_and_counts_every_row(small: Small, drop: Path) -> 
     assert listed["delivery"] == receipt["delivery"]
 
 
+def test_the_receipt_ends_with_the_sum_what_is_covered_and_what_changed(small: Small, drop: Path) -> None:
+    shown = guanxi(small.home, "load", str(drop), "--note", "October", COLUMNS="160").stdout
+    (total,) = [line for line in shown.splitlines() if "total" in line]
+    assert [cell for cell in total.replace("│", " ").split() if cell.isdigit()] == ["2", "1", "0", "0", "0", "1"]
+    assert "read = loaded + unchanged + corrected + duplicate + quarantined" in shown
+    assert "锦和镇" in shown and "Village created 1" in shown
+    (listed,) = answer(guanxi(small.home, "deliveries", "--json"))
+    assert listed["note"] == "October"
+
+
 def test_too_many_quarantined_rows_and_refused_files_exit_with_one(small: Small, drop: Path) -> None:
     assert guanxi(small.home, "load", str(drop), "--max-quarantine", "0").returncode == 1
     assert guanxi(small.home, "load", str(drop), "--max-quarantine", "1").returncode == 0

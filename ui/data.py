@@ -1,16 +1,18 @@
-"""What was delivered, what became of it, and what could not be read. Reading only; deliveries are taken in on the command line."""
+"""What of the whole county was delivered, and what could not be read."""
 
 from collections import Counter
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
-from backend import exploration
-from ui.desk import DataReader, TheDesk, page
+from backend import accounts, deliveries, exploration
+from backend.coverage import covered, town_names
+from ui.coverage import matrix
+from ui.desk import DataReader, TheDesk, language_of, page
+from ui.words import say
 
 router = APIRouter()
 
-COUNTS = ("read", "loaded", "unchanged", "corrected", "duplicate", "quarantined")
 WORST = 200
 """Kinds of quarantined cells a page lists, the most frequent first."""
 
@@ -18,18 +20,24 @@ WORST = 200
 @router.get("/data")
 def data(request: Request, desk: TheDesk, viewer: DataReader) -> Response:
     evidence = desk.exploration.evidence
-    deliveries = list(reversed(evidence.deliveries()))
-    tables = exploration.vocabulary()["tables"]
-    wrong = Counter((row["file"], row["sheet"], row["column"], row["reason"]) for row in evidence.quarantine())
+    found = deliveries.seen(evidence, viewer)
+    mine = {delivery.id for delivery in found}
+    wrong = Counter(
+        (row["file"], row["sheet"], row["column"], row["reason"])
+        for row in evidence.quarantine()
+        if row["delivery"] in mine
+    )
     return page(
         request,
         "data.html",
         here="data",
-        deliveries=deliveries,
-        counts=COUNTS,
-        tables=tables,
-        absent_titles="、".join(
-            title for id, title in tables.items() if id not in evidence.delivered() | {"identifications"}
+        anything=bool(evidence.in_force()),
+        cover=matrix(
+            covered(evidence),
+            exploration.vocabulary()["tables"],
+            town_names(evidence),
+            say(language_of(request), "coverage.nowhere"),
+            _only(viewer),
         ),
         wrong=wrong.most_common(WORST),
         quarantined=wrong.total(),
@@ -38,4 +46,11 @@ def data(request: Request, desk: TheDesk, viewer: DataReader) -> Response:
 
 @router.get("/data.json")
 def data_json(desk: TheDesk, viewer: DataReader) -> Response:
-    return JSONResponse([delivery.as_receipt() for delivery in desk.exploration.evidence.deliveries()])
+    """Rows in force by table, town and year."""
+    only = _only(viewer)
+    return JSONResponse([vars(each) for each in covered(desk.exploration.evidence) if not only or each.town in only])
+
+
+def _only(viewer: accounts.Viewer) -> frozenset[str]:
+    """The towns whose rows are counted for the viewer; none: all. Whoever reads leads has to know what was delivered anywhere."""
+    return frozenset() if accounts.may(viewer, "see_leads") else viewer.towns

@@ -6,7 +6,17 @@ import sys
 import typer
 
 from graph_loader.errors import GuanxiError
-from guanxi import detection_cli, engine_cli, evidence_cli, ledger_cli, review_cli, sample_cli, testimony_cli, web_cli
+from guanxi import (
+    detection_cli,
+    engine_cli,
+    evidence_cli,
+    ledger_cli,
+    mapping_cli,
+    review_cli,
+    sample_cli,
+    testimony_cli,
+    web_cli,
+)
 
 app = typer.Typer(
     help="Guanxi (关系): shows the relationships behind livelihood money.",
@@ -18,6 +28,7 @@ evidence_cli.mount(app)
 testimony_cli.mount(app)
 detection_cli.mount(app)
 ledger_cli.mount(app)
+app.command("map")(mapping_cli.map_columns)
 app.command("sample")(sample_cli.sample)
 app.command("web")(web_cli.web)
 app.add_typer(engine_cli.app, name="engine")

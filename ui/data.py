@@ -1,11 +1,9 @@
 """What of the whole county was delivered, and what could not be read."""
 
-from collections import Counter
-
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
-from backend import accounts, deliveries, exploration
+from backend import accounts, exploration, mending
 from backend.coverage import covered, town_names
 from ui.coverage import matrix
 from ui.desk import DataReader, TheDesk, language_of, page
@@ -13,20 +11,10 @@ from ui.words import say
 
 router = APIRouter()
 
-WORST = 200
-"""Kinds of quarantined cells a page lists, the most frequent first."""
-
 
 @router.get("/data")
 def data(request: Request, desk: TheDesk, viewer: DataReader) -> Response:
     evidence = desk.exploration.evidence
-    found = deliveries.seen(evidence, viewer)
-    mine = {delivery.id for delivery in found}
-    wrong = Counter(
-        (row["file"], row["sheet"], row["column"], row["reason"])
-        for row in evidence.quarantine()
-        if row["delivery"] in mine
-    )
     return page(
         request,
         "data.html",
@@ -39,8 +27,7 @@ def data(request: Request, desk: TheDesk, viewer: DataReader) -> Response:
             say(language_of(request), "coverage.nowhere"),
             _only(viewer),
         ),
-        wrong=wrong.most_common(WORST),
-        quarantined=wrong.total(),
+        quarantined=len(mending.records(evidence, viewer)),
     )
 
 

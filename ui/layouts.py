@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
-from backend import GuanxiError, audit, deliveries, exploration, mapping
+from backend import GuanxiError, audit, deliveries, exploration, mapping, mending
 from backend.mapping import Answer, Waiting
 from ui.deliveries import Sender
 from ui.desk import TheDesk, language_of, page

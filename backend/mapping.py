@@ -1,7 +1,7 @@
 """Sheets that wait for a person to say what their columns are: what waits, what is suggested, what the first rows would become,
 and the confirmation that is remembered."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -17,12 +17,13 @@ from graph_loader.cleaning import as_cells, clean, masked_text
 from graph_loader.errors import GuanxiError
 from graph_loader.evidence import Evidence, masked_cell
 from graph_loader.headers import Header, Match, signature
-from graph_loader.intake import STANDS_FOR
-from graph_loader.layouts import Layout, Layouts, candidates, head_of, likely_header, names_of, reads_anew, with_values
-from graph_loader.reading import Sheet, records
+from graph_loader.layout import blocks_of, records
+from graph_loader.layouts import Layout, Layouts, candidates, head_of, likely_header, names_of, reads_anew
+from graph_loader.reading import Sheet
 from graph_loader.secret import Secret
 from graph_loader.sources import load_sources
 from graph_loader.suggestions import Suggestion, suggest
+from graph_loader.tables import STANDS_FOR
 
 SHOWN_ROWS = 8
 SAMPLE_ROWS = 200
@@ -162,7 +163,7 @@ class Waiting:
         rows = [list(row) for row in zip(*(column.to_pylist() for column in self.cells.columns), strict=True)]
         names = names_of(self.place.file, self.place.sheet)
         header = next(each for each in candidates(rows, names) if signature(each.written) == waiting.signature)
-        self.first, self.position, self.match = header.first, header.position, header.match
+        self.position, self.match = header.position, header.match
         self.below = [row for row in rows[header.position + 1 :] if any(cell.strip() for cell in row)]
 
     @cached_property
@@ -216,8 +217,14 @@ class Waiting:
         match = self.read(answer)
         source = match.source
         sheet = Sheet(self.place.sheet, self.cells.slice(0, self.position + 1 + 2 * SHOWN_ROWS))
-        header = Header(self.position, match, self.waiting.written, self.first)
-        frame = with_values(records(sheet, header), match.values)
+
+        def find(rows: Sequence[Sequence[str]], *, names: Sequence[str]) -> Header | None:
+            for found in candidates(rows, names):
+                if signature(found.written) == self.waiting.signature:
+                    return Header(found.position, match, found.written, found.first)
+            return None
+
+        frame = records(blocks_of(sheet, names_of(self.place.file, self.place.sheet), find)[0])
         cleaned = clean(source, match, frame, secret)
         shown: dict[int, dict[str, Any]] = {}
         for row in cleaned.table.to_pylist():

@@ -119,6 +119,13 @@ def workbook(found: Iterable[Mapping[str, Any]], sources: Mapping[str, Source]) 
     def fill(book: xlsxwriter.Workbook) -> None:
         listed: list[list[str]] = []
         for table, rows in by_table.items():
+            if sources[table].ocds:
+                listed += [
+                    [sources[table].title, str(row["row"]), name, f"{fault}（请在来源系统改正后重新导出）"]
+                    for row in rows
+                    for name, fault in row["faults"].items()
+                ]
+                continue
             sheet = _Sheet(book, sources[table], len(rows))
             sheet.line("标黄的单元格需要修改，批注写明原因。改好后保存，把本文件照常上传即可。灰色四列请勿改动")
             sheet.header([*STANDS_FOR])
@@ -247,7 +254,7 @@ def _explain(book: xlsxwriter.Workbook, headings: tuple[str, ...], rows: list[li
 
 
 def source_of(table: str) -> Source:
-    """A table by its id or Chinese title. Raises GuanxiError."""
+    """A departmental table by its id or Chinese title. Raises GuanxiError."""
     sources = departmental()
     found = sources.get(table) or next((source for source in sources.values() if source.title == table), None)
     if found is None:

@@ -11,7 +11,7 @@ from stdnum.cn import uscc
 from graph_loader.cleaning import NO, YES, Unreadable, plain, read_amount, read_date, read_person_id, squeezed
 from graph_loader.headers import closeness, heading_text
 from graph_loader.sample.names import surname_weights
-from graph_loader.sources import Column, Source, load_sources
+from graph_loader.sources import Column, Source, departmental
 
 SAMPLE_ROWS = 200
 """Rows below the header that are looked at."""
@@ -43,7 +43,7 @@ def suggest(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> list[Sugge
     `rows`: the first rows below the header, as text.
     """
     columns = [_Values([row[at] for row in rows[:SAMPLE_ROWS] if at < len(row)]) for at in range(len(headers))]
-    found = [_suggestion(source, headers, columns) for source in load_sources().values()]
+    found = [_suggestion(source, headers, columns) for source in departmental().values()]
     return sorted(found, key=lambda suggestion: -suggestion.score)
 
 

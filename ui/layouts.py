@@ -72,7 +72,7 @@ def take_back(desk: TheDesk, viewer: Sender, signature: str) -> Response:
 
 
 def _tables() -> dict[str, str]:
-    return dict(exploration.vocabulary()["tables"])
+    return {id: source.title for id, source in mending.departmental().items()}
 
 
 def _answer(form: dict[str, Any], opened: Waiting) -> tuple[Answer, str]:

@@ -95,12 +95,12 @@ def original(
 
 
 @router.get("/templates")
-def templates(request: Request, desk: TheDesk, viewer: DataReader) -> Response:
-    return page(request, "templates.html", here="data", sources=desk.exploration.evidence.sources.values())
+def templates(request: Request, viewer: DataReader) -> Response:
+    return page(request, "templates.html", here="data", sources=mending.departmental().values())
 
 
 @router.get("/templates/{table}.xlsx")
-def template(desk: TheDesk, viewer: DataReader, table: str) -> Response:
+def template(viewer: DataReader, table: str) -> Response:
     source = mending.source_of(table)
     return _download(mending.template(source), f"{source.title}_模板.xlsx")
 

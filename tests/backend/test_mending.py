@@ -19,11 +19,11 @@ from graph_loader.layouts import EXPLANATIONS
 from graph_loader.reading import sheets_of
 from graph_loader.sample import write_county
 from graph_loader.secret import Secret
-from graph_loader.sources import load_sources
+from graph_loader.sources import departmental
 from graph_loader.tables import STANDS_FOR
 
 SECRET = Secret(b"a key for the tests")
-SOURCES = load_sources()
+SOURCES = departmental()
 GOOD, WRONG = "431226196405110025", "431226197003070011"
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 
 from graph_loader.evidence import Evidence
-from graph_loader.sources import Source
+from graph_loader.sources import Source, departmental
 
 TOWN_DIGITS = 9
 """A village's code begins with its town's."""
@@ -45,6 +45,16 @@ def covered(evidence: Evidence) -> tuple[Covered, ...]:
     draft.write_text(json.dumps({"state": state, "covered": [astuple(each) for each in found]}), encoding="utf-8")
     draft.replace(path)
     return found
+
+
+def tables_of(evidence: Evidence) -> dict[str, str]:
+    """Id → title of the tables that a county is expected to deliver, and of others (OCDS) that it did."""
+    expected, delivered = departmental(), evidence.delivered()
+    return {
+        id: source.title
+        for id, source in evidence.sources.items()
+        if id in expected or (id in delivered and not source.decided_here)
+    }
 
 
 def covered_by(evidence: Evidence, delivery: str) -> tuple[Covered, ...]:

@@ -67,6 +67,13 @@ def write_whole(
     progress("written", "indexes", 0)
     with driver.session() as session:
         writer.prepare(session, ontology)
+        _forget_bookmarks(driver, session)
+
+
+def _forget_bookmarks(driver: neo4j.Driver, session: neo4j.Session) -> None:
+    """Bookmarks name transactions of the store that was: the new one would wait for them in vain."""
+    manager = driver.execute_query_bookmark_manager
+    manager.update_bookmarks(manager.get_bookmarks(), session.last_bookmarks().raw_values)
 
 
 def _options(db: duckdb.DuckDBPyConnection, ontology: Ontology) -> list[str]:

@@ -170,7 +170,8 @@ def _rank(heading: _Heading, column: Column) -> int | None:
 
 @lru_cache(CACHED)
 def _ranks(heading: _Heading, source: Source) -> list[tuple[int, str]]:
-    """The columns of a table a header may name, closest first; of a header of two kinds (身份证号/出生年月) the one the table has."""
+    """The columns of a table a header may name, closest first; of a header of several kinds (身份证号/出生年月) the one the table has,
+    or the one that names its rows where that comes first (社会信用代码/工商注册号)."""
     ranks = sorted(
         (rank, column.name) for column in source.columns.values() if (rank := _rank(heading, column)) is not None
     )
@@ -178,7 +179,14 @@ def _ranks(heading: _Heading, source: Source) -> list[tuple[int, str]]:
     if ranks or len(parts) == 1:
         return ranks
     known = [found for part in parts if (found := _ranks(replace(heading, written=part, text=part), source))]
-    return [(5, name) for _, name in known[0]] if len(known) == 1 else []
+    meant = (
+        known[0]
+        if len(known) == 1
+        else [(rank, name) for rank, name in known[0] if name in source.key]
+        if known
+        else []
+    )
+    return [(5, name) for _, name in meant]
 
 
 def _assigned(headings: Sequence[_Heading], source: Source) -> tuple[dict[int, Column], set[str]]:

@@ -37,6 +37,8 @@ SECONDS = 6
 SECONDS_A_MEGABYTE = 2
 IDLE_SECONDS = 60
 """A process that is not needed for so long ends."""
+NUMBERS = "numbers"
+"""Column of a sheet's Arrow file with the numbers of its rows, where they are not simply counted."""
 READERS = min(2, os.cpu_count() or 1)
 
 Result = TypeVar("Result")
@@ -66,7 +68,7 @@ class Reader:
             answer = self._ask(_Job(path, file, results, secret, layouts, archive=False))
         except GuanxiError as error:
             return Contents(refused=str(error))
-        sheets = [Sheet(name, _held(results / held)) for name, held in answer["sheets"]]
+        sheets = [_sheet(name, _held(results / held)) for name, held in answer["sheets"]]
         return Contents(
             [_found(table, sheets, results) for table in answer["tables"]],
             answer["ignored"],
@@ -145,6 +147,12 @@ def _found(told: dict[str, Any], sheets: list[Sheet], results: Path) -> Found:
     )
 
 
+def _sheet(name: str, table: pa.Table) -> Sheet:
+    if NUMBERS not in table.column_names:
+        return Sheet(name, table)
+    return Sheet(name, table.drop_columns([NUMBERS]), numbers=table[NUMBERS].combine_chunks())
+
+
 def _held(path: Path) -> pa.Table:
     """A table in an Arrow file, not copied."""
     return pa.ipc.open_file(pa.memory_map(str(path))).read_all()
@@ -221,7 +229,7 @@ def _told(contents: Contents, results: Path) -> dict[str, Any]:
             sheets.append(sheet)
     numbers = {id(sheet): number for number, sheet in enumerate(sheets)}
     return {
-        "sheets": [[sheet.name, _put(sheet.cells, results / f"sheet-{n}")] for n, sheet in enumerate(sheets)],
+        "sheets": [[sheet.name, _put(_numbered(sheet), results / f"sheet-{n}")] for n, sheet in enumerate(sheets)],
         "tables": [
             {
                 **{
@@ -239,6 +247,10 @@ def _told(contents: Contents, results: Path) -> dict[str, Any]:
         "waiting": [[numbers[id(sheet)], why] for sheet, why in contents.waiting],
         "refused": contents.refused,
     }
+
+
+def _numbered(sheet: Sheet) -> pa.Table:
+    return sheet.cells if sheet.numbers is None else sheet.cells.append_column(NUMBERS, sheet.numbers)
 
 
 def _put(table: pa.Table, path: Path) -> str:

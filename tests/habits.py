@@ -166,20 +166,24 @@ def plant(page: Page, dice: Dice, column: Column, cell: Cell, of: Line | None = 
 
 
 def planted(
-    name: str, kinds: tuple[str, ...], spoil: Callable[[str, Dice], Cell | None], workbook: bool = False
+    name: str,
+    kinds: tuple[str, ...],
+    spoil: Callable[[str, Dice], Cell | None],
+    workbook: bool = False,
+    where: Callable[[Column], bool] = lambda column: True,
 ) -> None:
-    """A habit that plants one row whose cell of one of these kinds is spoilt."""
+    """A habit that plants one row whose cell of one of these kinds, in a column as wanted, is spoilt."""
 
     @habit(name, kinds, workbook)
     def apply(page: Page, dice: Dice) -> bool:
         found = [
             (column, line, spoilt)
             for column in page.columns(*kinds)
+            if where(column)
             for line in page.sound()[:12]
             if (text := str(line.cells.get(column.name, "")))
             and not (column.kind == "person_or_company_id" and not text.isdigit())
             and (spoilt := spoil(text, dice)) is not None
-            and not (name == "wrong check digit" and column.wrong_check)
         ]
         if not found:
             return False
@@ -221,7 +225,7 @@ planted("ID of a child cut to 15", PERSONS, _of_a_child)
 planted("masked ID", PERSONS, lambda n, _: f"{n[:6]}********{n[-4:]}" if _full(n) else None)
 planted("ID with the last four hidden", PERSONS, lambda n, _: f"{n[:14]}****" if _full(n) else None)
 planted("ID hidden by X", PERSONS, lambda n, _: f"{n[:6]}XXXXXXXX{n[-4:]}" if _full(n) else None)
-planted("wrong check digit", PERSONS, _wrong_check)
+planted("wrong check digit", PERSONS, _wrong_check, where=lambda column: not column.wrong_check)
 planted("ID with an impossible birthday", ("person_or_company_id",), _other_digit)
 planted("birth month instead of the ID", PERSONS, lambda n, _: f"{n[6:10]}年{int(n[10:12])}月" if _full(n) else None)
 planted("float account as text", ("account",), lambda n, _: f"{float(n):.5E}" if n.isdigit() and len(n) > 15 else None)
@@ -245,7 +249,12 @@ planted("float village code", ("village_code",), lambda c, _: "4.30505E+11")
 planted(
     "credit code with a wrong check character", ("credit_code",), lambda c, _: c[:-1] + ("0" if c[-1] != "0" else "1")
 )
-planted("organisation code where a credit code belongs", ("credit_code",), lambda c, _: f"{c[8:16]}-{c[16]}")
+planted(
+    "organisation code where a credit code belongs",
+    ("credit_code",),
+    lambda c, _: f"{c[8:16]}-{c[16]}",
+    where=lambda column: not column.old_numbers,
+)
 planted("a word that is no choice", ("choice",), lambda c, _: "另行通知")
 planted("neither yes nor no", ("yes_no",), lambda c, _: "看情况")
 

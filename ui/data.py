@@ -3,8 +3,8 @@
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
-from backend import accounts, exploration, mending
-from backend.coverage import covered, town_names
+from backend import accounts, mending
+from backend.coverage import covered, tables_of, town_names
 from ui.coverage import matrix
 from ui.desk import DataReader, TheDesk, language_of, page
 from ui.words import say
@@ -22,7 +22,7 @@ def data(request: Request, desk: TheDesk, viewer: DataReader) -> Response:
         anything=bool(evidence.in_force()),
         cover=matrix(
             covered(evidence),
-            exploration.vocabulary()["tables"],
+            tables_of(evidence),
             town_names(evidence),
             say(language_of(request), "coverage.nowhere"),
             _only(viewer),

@@ -66,7 +66,7 @@ def test_a_new_clerk_mends_a_folder_with_only_what_the_pages_say(
                 cell.value = "2019-12-01"
     book.save(path)
     page.locator(".note").get_by_role("link", name="上传数据表").click()
-    page.get_by_label("选择文件", exact=True).set_input_files(path)
+    page.get_by_label("选择文件（可多选）").set_input_files(path)
     page.get_by_role("button", name="上传并入库").click()
     expect(page.get_by_role("link", name="看回执")).to_be_visible(timeout=LOADED)
     page.get_by_role("link", name="待修数据").click()

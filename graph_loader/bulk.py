@@ -5,6 +5,7 @@ The state's tables go out as CSV files and the importer builds the store from th
 
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import duckdb
@@ -64,16 +65,18 @@ def write_whole(
         engine.import_offline(home, arguments)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+        _forget_bookmarks(driver)
     progress("written", "indexes", 0)
     with driver.session() as session:
         writer.prepare(session, ontology)
-        _forget_bookmarks(driver, session)
 
 
-def _forget_bookmarks(driver: neo4j.Driver, session: neo4j.Session) -> None:
+def _forget_bookmarks(driver: neo4j.Driver) -> None:
     """Bookmarks name transactions of the store that was: the new one would wait for them in vain."""
     manager = driver.execute_query_bookmark_manager
-    manager.update_bookmarks(manager.get_bookmarks(), session.last_bookmarks().raw_values)
+    with suppress(neo4j.exceptions.DriverError, neo4j.exceptions.Neo4jError), driver.session() as session:
+        session.run("RETURN 1").consume()
+        manager.update_bookmarks(manager.get_bookmarks(), session.last_bookmarks().raw_values)
 
 
 def _options(db: duckdb.DuckDBPyConnection, ontology: Ontology) -> list[str]:

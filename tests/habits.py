@@ -14,6 +14,7 @@ from decimal import Decimal
 import cn2an
 from dirty_pages import HEADER, TEXTS, Cell, Dice, Line, Noise, Page
 from stdnum.cn import ric
+from stdnum.iso7064 import mod_11_10
 
 from graph_loader.sources import Column
 
@@ -607,7 +608,9 @@ def numbers(name: str, kinds: tuple[str, ...], write: Callable[[str], str | None
 
 
 def _in_15(number: str) -> str | None:
-    return number[:6] + number[8:17] if _full(number) and number[6:8] == "19" and number[8:10] != "20" else None
+    old = number[:6] + number[8:17]
+    lawful = _full(number) and number[6:8] == "19" and number[8:10] != "20"
+    return old if lawful and not mod_11_10.is_valid(old) else None  # might be a 工商注册号 otherwise
 
 
 numbers("ID of 15 digits", PERSONS, _in_15)

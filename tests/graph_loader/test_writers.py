@@ -88,19 +88,26 @@ def test_an_engine_that_others_use_is_written_over_bolt(
     def never(*_: object) -> None:
         raise AssertionError("the engine was stopped under its users")
 
+    monkeypatch.setenv("GUANXI_SECRET", str(small.home / "secret.key"))
+    small.load_tables(TABLES)
     monkeypatch.setattr(bulk, "is_faster", lambda total, changes: True)
     monkeypatch.setattr(engine, "import_offline", never)
     with engine.running(home) as driver, engine.running(home):
-        assert loading.rebuild(home, driver).created > 30
+        loading.load(home, driver, small.home / "drop")
+        assert loading.rebuild(home, driver).created > 10
     monkeypatch.setattr(engine, "_users", lambda folder: (os.getpid(), 1))
     with engine.running(home) as driver:
-        assert loading.rebuild(home, driver).created > 30
+        assert loading.rebuild(home, driver).created > 10
 
 
-def test_a_failed_import_leaves_an_empty_graph_and_a_sentence(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bulk, "is_faster", lambda total, changes: True)
+def test_a_failed_import_leaves_an_empty_graph_and_a_sentence(
+    home: Path, monkeypatch: pytest.MonkeyPatch, small: Small
+) -> None:
+    monkeypatch.setenv("GUANXI_SECRET", str(small.home / "secret.key"))
+    small.load_tables(TABLES)
     with engine.running(home) as driver:
-        loading.rebuild(home, driver)
+        loading.load(home, driver, small.home / "drop")
+        monkeypatch.setattr(bulk, "is_faster", lambda total, changes: True)
         wanted = graph_hash(driver, ontology.load())
         with monkeypatch.context() as patch:
             patch.setattr(bulk, "_options", lambda db, terms: ["--no-such-option"])

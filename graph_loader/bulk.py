@@ -41,8 +41,8 @@ def elements(db: duckdb.DuckDBPyConnection, ontology: Ontology, schema: str = "m
     """How many nodes and relationships a state holds."""
     tables = [node_table(node.label) for node in ontology.stored_nodes()] + [kind.table for kind in kinds(ontology)]
     counts = " + ".join(f"(SELECT count(*) FROM {schema}.{name(table)})" for table in tables)
-    found = db.execute(f"SELECT {counts}").fetchone()
-    return int(found[0]) if found else 0
+    ((count,),) = db.execute(f"SELECT {counts}").fetchall()
+    return int(count)
 
 
 def write_whole(

@@ -84,8 +84,7 @@ def _grown(
         if grown is None:
             return None
         mark.write_text(json.dumps({"store": wanted["store"]}))
-        with driver.session() as session:
-            written = writer.write_difference(session, db, terms, "before", progress, grown.tables)
+        written = writer.write_difference(driver, db, terms, "before", progress, grown.tables)
         growth.absorb(grown, kept, json.dumps(wanted))
     mark.unlink()
     return written
@@ -114,11 +113,11 @@ def _write(
     before: str | None,
     progress: Progress,
 ) -> writer.Written:
-    with driver.session() as session:
-        if before is None:
+    if before is None:
+        with driver.session() as session:
             writer.wipe(session)
             writer.prepare(session, terms)
-        return writer.write_difference(session, db, terms, before, progress)
+    return writer.write_difference(driver, db, terms, before, progress)
 
 
 def _sizes(db: duckdb.DuckDBPyConnection, terms: ontology.Ontology, before: str | None) -> tuple[int, int]:

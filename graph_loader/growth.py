@@ -134,8 +134,7 @@ def _take_in(grown: Growth, arriving: dict[str, str]) -> bool:
         new, old = name(f"arriving:{source}"), name(f"replaced:{source}")
         wanted = ", ".join(name(c) for c in (*grown.sources[source].clean_columns(), "_key", "_hash"))
         db.execute(f"CREATE TABLE {new} AS SELECT {wanted} FROM {sql} LIMIT {MOST_ROWS + 1}")
-        found = db.execute(f"SELECT count(*) FROM {new}").fetchone()
-        total += int(found[0]) if found else 0
+        total += _count(db, new)
         if total > MOST_ROWS:
             return False
         db.execute(
@@ -253,8 +252,7 @@ def _keep_differences(grown: Growth, table: str, identity: list[str], properties
     left = 0
     for side in ("main", "before"):
         db.execute(f"DELETE FROM {side}.{quoted} t USING alike a WHERE {same}")
-        found = db.execute(f"SELECT count(*) FROM {side}.{quoted}").fetchone()
-        left += int(found[0]) if found else 0
+        left += _count(db, f"{side}.{quoted}")
     if left:
         grown.tables.add(table)
     else:
@@ -314,4 +312,9 @@ def _new_focus(grown: Growth) -> str:
 
 
 def _holds(grown: Growth, sql: str) -> bool:
-    return grown.db.execute(f"{sql} LIMIT 1").fetchone() is not None
+    return bool(grown.db.execute(f"{sql} LIMIT 1").fetchall())
+
+
+def _count(db: duckdb.DuckDBPyConnection, table: str) -> int:
+    ((count,),) = db.execute(f"SELECT count(*) FROM {table}").fetchall()
+    return int(count)

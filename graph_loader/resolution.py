@@ -181,4 +181,4 @@ def _settle_company(db: duckdb.DuckDBPyConnection, column: Column, sql: str, set
 
 
 def _holds(db: duckdb.DuckDBPyConnection, rows: str) -> bool:
-    return db.execute(f"SELECT 1 {rows} LIMIT 1").fetchone() is not None
+    return bool(db.execute(f"SELECT 1 {rows} LIMIT 1").fetchall())

@@ -18,6 +18,8 @@ from graph_loader.state import Kind, kinds, mark_table, name, node_table
 
 BATCH = 10_000
 """Rows a transaction: large enough that the round trip does not count, small enough for the engine's memory limit."""
+MANY = BATCH
+"""New nodes of a label from which on they come with their relationships: one statement more to plan, fewer look-ups."""
 SESSIONS = 2
 """Transactions at the same time; two that wait for each other's nodes are run again by the driver."""
 
@@ -92,9 +94,10 @@ def write_difference(
 
     if before:
         run(_removals(ontology, before))
-    order = _fewest_first(db, ontology, before, tables)
-    owners = {kind: _owner(kind, order) for kind in kinds(ontology) if tables is None or kind.table in tables}
-    for label in order:
+    new = _count_new(db, ontology, before, tables)
+    many = [label for label, count in new.items() if count >= MANY]
+    owners = {kind: _owner(kind, many) for kind in kinds(ontology) if tables is None or kind.table in tables}
+    for label in new:
         owned = [kind for kind, owner in owners.items() if owner == label]
         _number_new(db, label, owned, before)
         for rows in _at_once(driver, _creations(db, ontology, label, owned)):
@@ -158,16 +161,17 @@ def _new(label: str) -> str:
     return name(f"new:{label}")
 
 
-def _fewest_first(
+def _count_new(
     db: duckdb.DuckDBPyConnection, ontology: Ontology, before: str | None, tables: Container[str] | None
-) -> list[str]:
-    """The labels that have new nodes."""
+) -> dict[str, int]:
+    """Label → new nodes, of those that have any, the fewest first."""
     counts = {}
     for node in ontology.stored_nodes():
         table = node_table(node.label)
         if tables is None or table in tables:
-            ((counts[node.label],),) = db.execute(f"SELECT count(*) FROM ({_new_nodes(table, before)})").fetchall()
-    return sorted((label for label, count in counts.items() if count), key=lambda label: counts[label])
+            ((count,),) = db.execute(f"SELECT count(*) FROM ({_new_nodes(table, before)})").fetchall()
+            counts[node.label] = int(count)
+    return {label: counts[label] for label in sorted(counts, key=lambda label: counts[label]) if counts[label]}
 
 
 def _number_new(db: duckdb.DuckDBPyConnection, label: str, owned: list[Kind], before: str | None) -> None:
@@ -192,11 +196,12 @@ def _new_nodes(table: str, before: str | None) -> str:
     return f"SELECT n.* FROM {name(table)} n" + (f" ANTI JOIN {before}.{name(table)} USING (key)" if before else "")
 
 
-def _owner(kind: Kind, order: list[str]) -> str | None:
-    """The end whose new nodes come with their relationships of a kind: the one created later, when the other is there."""
+def _owner(kind: Kind, many: list[str]) -> str | None:
+    """The end whose new nodes come with their relationships of a kind: of labels with many, the one created later, when the
+    other is there."""
     if kind.start == kind.end:
         return None
-    return max((end for end in (kind.start, kind.end) if end in order), key=order.index, default=None)
+    return max((end for end in (kind.start, kind.end) if end in many), key=many.index, default=None)
 
 
 def _creations(db: duckdb.DuckDBPyConnection, ontology: Ontology, label: str, owned: list[Kind]) -> Iterator[_Job]:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from homes import Small
 
-from graph_loader import bulk, engine, loading, ontology
+from graph_loader import bulk, engine, loading, ontology, writer
 from graph_loader.errors import GuanxiError
 from graph_loader.graph_hash import graph_hash
 
@@ -65,6 +65,11 @@ def test_the_importer_writes_the_graph_that_the_difference_writes(
     small.load_tables(TABLES)
     small.add_tables({"补贴发放": payments(30)}, "more")
     wanted = graph_hash(small.driver, ontology.load())
+    with monkeypatch.context() as patch:
+        patch.setattr(writer, "MANY", 2)
+        patch.setattr(writer, "BATCH", 7)
+        assert loading.rebuild(small.home, small.driver).by_kind["TO", "created"] == 30
+        assert graph_hash(small.driver, ontology.load()) == wanted
     monkeypatch.setattr(bulk, "is_faster", lambda total, changes: total == changes)
     with engine.running(home) as driver:
         first = loading.load(home, driver, small.home / "drop")

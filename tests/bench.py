@@ -141,7 +141,7 @@ def measure(size: str, growth: list[str], folder: Path) -> str:
 
 def load(step: str, home: Path, drop: Path) -> Figure:
     """A load in a process of its own, as `guanxi load` does it, timed by stage."""
-    return run(step, home, [sys.executable, __file__, "--load", str(home), str(drop)])
+    return run(step, home, [sys.executable, "-P", __file__, "--load", str(home), str(drop)])
 
 
 def load_by_stages(home: Path, drop: Path) -> None:

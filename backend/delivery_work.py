@@ -40,9 +40,8 @@ def _do(home: Path, work: deliveries.Work, told: "_Told") -> dict[str, Any]:
             loaded = loading.load(home, driver, files, work.by, told, work.note, work.full_list)
             delivery, receipt = loaded.delivery.id, loaded.as_json()
             kept = Evidence(home).delivery(delivery)
-            if (
-                kept.by == work.by and kept.received >= work.at
-            ):  # its own, also where an earlier try had kept it already
+            its_own = kept.by == work.by and kept.received >= work.at  # also where an earlier try had kept it already
+            if its_own:
                 receipt |= kept.as_receipt() | {"new": True}
     ledger = open_ledger(home)
     try:

@@ -255,8 +255,16 @@ def confirm(evidence: Evidence, waiting: Pending, answer: Answer, by: str) -> La
 
 
 def kept_bytes(evidence: Evidence, waiting: Pending) -> Mapping[str, Path]:
-    """The files to be read again: name → where their bytes are kept."""
-    return {place.file: evidence.folder / "files" / place.sha for place in waiting.places}
+    """The files to be read again: name → where their bytes are kept. Others of the same name are put into folders of their own."""
+    named: dict[str, list[str]] = {}
+    for place in waiting.places:
+        if place.sha not in named.setdefault(place.file, []):
+            named[place.file].append(place.sha)
+    return {
+        f"第{number}份/{file}" if number > 1 else file: evidence.folder / "files" / sha
+        for file, shas in named.items()
+        for number, sha in enumerate(shas, 1)
+    }
 
 
 def read_again(home: Path, viewer: Viewer, waiting: Pending) -> Work:

@@ -109,3 +109,18 @@ def test_others_tables_and_other_roles(as_user: User, home: Path, tmp_path: Path
     for step in ("preview", "confirm", "take-back"):
         sent = clerk.post(f"/layouts/0123456789abcdef/{step}", headers={"origin": "http://evil.test"})
         assert sent.status_code == 403
+
+
+def test_files_of_one_name_are_all_read_again(
+    as_user: User, home: Path, tmp_path: Path, begun: list[deliveries.Work]
+) -> None:
+    unknown_table(home, tmp_path / "drop")
+    odd = tmp_path / "drop" / "odd.csv"
+    first = odd.read_bytes()
+    odd.write_bytes(first + first.splitlines()[-1].replace(b"2020", b"2021") + b"\n")
+    take_in(home, odd.parent)
+    clerk = as_user("clerk")
+    clerk.post(f"{address(clerk)}/confirm", data=RIGHT)
+    (work,) = begun
+    sent = {path.read_bytes() for path in (deliveries.folder_of(home, work.id) / "files").rglob("*.csv")}
+    assert sent == {first, odd.read_bytes()}

@@ -90,7 +90,8 @@ def test_damaged_numbers_match_nobody(pair: tuple[str, str], other: str) -> None
     # By chance a wrong number may be a right one: nobody can tell, and so can nothing here.
     assume(not (len(hurt) == 18 and hurt.isdigit() and hurt[-1] == ric.calc_check_digit(hurt)))
     owner, stranger, first, second = refs([("甲", whole), ("乙", other), ("甲", hurt), ("丙", hurt)])
-    assert owner == SECRET.ref("person", whole)
+    # A number that by itself ends in 000 is not believed beside one whose tail a spreadsheet lost.
+    assert owner == SECRET.ref("person", whole) or (owner is None and whole.endswith("000"))
     assert first not in (owner, stranger) or first is None
     assert first is None or first != second
 

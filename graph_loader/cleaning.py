@@ -10,11 +10,9 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
-import cn2an
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from pypinyin import Style, lazy_pinyin
 from stdnum.cn import ric, uscc
 from stdnum.iso7064 import mod_11_10
 
@@ -415,9 +413,16 @@ def _chinese_amount(text: str, found: re.Match[str]) -> Decimal:
     capital = whole.replace("两", "二").replace("萬", "万").replace("億", "亿")
     try:
         cents = 10 * CHINESE_DIGITS[jiao or "零"] + CHINESE_DIGITS[fen or "零"]
-        return Decimal(str(cn2an.cn2an(capital, "strict"))) + Decimal(cents) / 100
+        return Decimal(_arabic(capital)) + Decimal(cents) / 100
     except (ValueError, KeyError, IndexError) as error:
         raise Unreadable(f"「{_short(text)}」不是规范的中文数字，请改填阿拉伯数字") from error
+
+
+def _arabic(chinese: str) -> str:
+    """A number written in Chinese in figures. Raises ValueError for one that is not well formed."""
+    import cn2an  # takes a tenth of a second, which only those who read files need to wait
+
+    return str(cn2an.cn2an(chinese, "strict"))
 
 
 def _cents(amount: Decimal) -> float:
@@ -449,7 +454,7 @@ def _integer(text: str, setting: Setting) -> Values:
         return (int(found[1]),)
     if found := re.fullmatch(r"第?(\d{1,3}|[一二三四五六七八九十]{1,3})(?:名|位|中标候选人|候选人|成交候选人)?", bare):
         try:
-            return (int(cn2an.cn2an(found[1], "strict")) if not found[1].isdigit() else int(found[1]),)
+            return (int(_arabic(found[1])) if not found[1].isdigit() else int(found[1]),)
         except ValueError:
             pass
     raise Unreadable(f"「{_short(text)}」不是整数，请只填数字")
@@ -730,9 +735,13 @@ def read_name(text: str) -> str:
 DOTS = dict.fromkeys(map(ord, "•・‧∙●․"), "·")
 
 
-@lru_cache(20_000)
-def _initial(letter: str) -> str:
-    return "".join(lazy_pinyin(letter, style=Style.FIRST_LETTER)).lower()
+def _initials(words: str) -> str:
+    from pypinyin import Style, lazy_pinyin  # takes a third of a second, which only those who read files need to wait
+
+    return "".join(lazy_pinyin(words, style=Style.FIRST_LETTER)).lower()
+
+
+_initial = lru_cache(20_000)(_initials)
 
 
 def person_initials(name: str) -> str:
@@ -746,7 +755,7 @@ def person_initials(name: str) -> str:
 @lru_cache(20_000)
 def title_initials(title: str) -> str:
     """First letters of a name of a thing in pinyin, words read as words (重庆 is cq)."""
-    return "".join(lazy_pinyin(title, style=Style.FIRST_LETTER)).lower()
+    return _initials(title)
 
 
 def _code(text: str, setting: Setting) -> Values:

@@ -65,6 +65,12 @@ def clean_again(evidence: Evidence, secret: Secret, progress: Progress) -> None:
             _clean_again(evidence, delivery, secret, wanted)
 
 
+def is_clean(evidence: Evidence, secret: Secret) -> bool:
+    """Whether every delivery was read by the specs, code and key of today."""
+    wanted = definitions(evidence, secret)
+    return all(delivery.definitions == wanted for delivery in evidence.deliveries())
+
+
 def _clean_again(evidence: Evidence, delivery: Delivery, secret: Secret, wanted: str) -> None:
     home = evidence.folder_of(delivery.id)
     old = evidence.content_of(delivery.id)

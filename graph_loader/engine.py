@@ -224,6 +224,11 @@ def is_external() -> bool:
     return _external_connection() is not None
 
 
+def has_store(home: Path) -> bool:
+    """Whether the workbench's own engine has a store under `home`, running or not."""
+    return (home / "engine" / "data" / "databases" / "neo4j").is_dir()
+
+
 def is_ours_alone(home: Path) -> bool:
     """Whether the engine is the workbench's and has one user, in this process, so that it may be stopped for an import."""
     if _external_connection():

@@ -19,10 +19,8 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import filelock
-import jgo
 import platformdirs
 import requests
-from jgo.constants import MAVEN_CENTRAL_URL
 from requests.adapters import HTTPAdapter
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
@@ -192,11 +190,15 @@ def repository() -> str:
             covered = {name.strip() for name in (mirror.findtext("{*}mirrorOf") or "").split(",")}
             if covered & {"central", "*", "external:*"} and "!central" not in covered:
                 return (mirror.findtext("{*}url") or "").strip().rstrip("/")
+    from jgo.constants import MAVEN_CENTRAL_URL  # only for who sets the engine up: it takes a tenth of a second
+
     return MAVEN_CENTRAL_URL
 
 
 def resolve_lock(version: str) -> Lock:
     """Resolve all artifacts of one Neo4j Community version, with everything they need, and take their checksums."""
+    import jgo
+
     environment = jgo.build(
         f"org.neo4j:neo4j:{version}+org.neo4j.app:neo4j-server:{version}", repositories={"central": repository()}
     )

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import duckdb
-import pandas as pd
 import pyarrow.parquet as pq
 
 from graph_loader import standing
@@ -26,7 +25,7 @@ from graph_loader.errors import GuanxiError
 from graph_loader.resolution import resolve
 from graph_loader.sources import Source, load_sources
 from graph_loader.standing import Given, TakenOver
-from graph_loader.state import Kind, key_sql, name, text, when_sql
+from graph_loader.state import Kind, key_sql, name, text, texts, when_sql
 
 ROW_COLUMNS = ("_delivery", "_file", "_sheet", "_row")
 CONTRADICTED = "同一主键有内容不同的多行，请核实后只保留正确的一行再报送"
@@ -625,7 +624,7 @@ class _Lookup:
         if not kin or not path.exists():
             return {}
         self.db.execute(f"ATTACH {text(path)} AS kept (READ_ONLY)")
-        self.db.register("wanted", pd.DataFrame([(r[0], r[3], r[5]) for r in kin], columns=["element", "s", "e"]))
+        self.db.register("wanted", texts(["element", "s", "e"], [(r[0], r[3], r[5]) for r in kin]))
         table = name(Kind("KIN", "Person", "Person").table)
         found = self.db.execute(
             f'SELECT w.element, k.via FROM wanted w JOIN kept.{table} k ON k."start" = w.s AND k."end" = w.e '
@@ -647,7 +646,7 @@ class _Lookup:
         self, source: Source, keys: list[str], when: str, wanted: list[Any], rows: str | None = None, alias: str = "r"
     ) -> None:
         names = [f"k{at}" for at in range(len(keys))]
-        self.db.register("wanted", pd.DataFrame(wanted, columns=[*names, "element"]))
+        self.db.register("wanted", texts([*names, "element"], wanted))
         same = " AND ".join(f"{key} = w.{column}" for key, column in zip(keys, names, strict=True))
         prefix = f"{alias}." if rows else ""
         found = self.db.execute(

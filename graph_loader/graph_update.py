@@ -3,6 +3,7 @@
 import json
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import neo4j
@@ -30,7 +31,7 @@ def bring_up_to_date(
     kept, fresh, mark = folder / "state.duckdb", folder / "next.duckdb", folder / "writing.json"
     store = _store_id(driver)
     held = _meaning(kept)
-    wanted = {"store": store, "evidence": evidence.version(), "definitions": _definitions(terms, evidence)}
+    wanted = {"store": store, "own": not engine.is_external(), **_wanted(terms, evidence)}
     if held == wanted and not mark.exists() and not anew:
         return writer.Written()
     usable = held and held["store"] == store and held["definitions"] == wanted["definitions"]
@@ -63,13 +64,23 @@ def bring_up_to_date(
     return written
 
 
+def is_up_to_date(home: Path, evidence: Evidence) -> bool:
+    """Whether the workbench's own engine, which need not run, holds the graph that the evidence gives; False where only a
+    running one can tell."""
+    folder = home / "graph"
+    held = _meaning(folder / "state.duckdb")
+    if held is None or (folder / "writing.json").exists() or engine.is_external() or not engine.has_store(home):
+        return False
+    return held == {"store": held["store"], "own": True, **_wanted(ontology.load(), evidence)}
+
+
 def _grown(
     driver: neo4j.Driver,
     evidence: Evidence,
     terms: ontology.Ontology,
     kept: Path,
     mark: Path,
-    wanted: dict[str, str],
+    wanted: dict[str, Any],
     progress: Progress,
 ) -> writer.Written | None:
     """Takes the quick way where all that is new are deliveries that only add; None where the whole way must be taken."""
@@ -143,13 +154,13 @@ def _store_id(driver: neo4j.Driver) -> str:
     return str(record["id"])
 
 
-def _definitions(terms: ontology.Ontology, evidence: Evidence) -> str:
-    return (
-        terms.fingerprint + sha256("".join(s.fingerprint for s in evidence.sources.values()).encode()).hexdigest()[:16]
-    )
+def _wanted(terms: ontology.Ontology, evidence: Evidence) -> dict[str, str]:
+    """What a state must stand for now."""
+    specs = sha256("".join(source.fingerprint for source in evidence.sources.values()).encode()).hexdigest()[:16]
+    return {"evidence": evidence.version(), "definitions": terms.fingerprint + specs}
 
 
-def _meaning(path: Path) -> dict[str, str] | None:
+def _meaning(path: Path) -> dict[str, Any] | None:
     """Which store, evidence and definitions a kept state stands for; None for none or a broken one."""
     if not path.exists():
         return None

@@ -11,12 +11,13 @@ from pathlib import Path
 import duckdb
 
 from graph_loader.derived import FOCUS_TYPES
-from graph_loader.ontology import Ontology
+from graph_loader.ontology import NodeType, Ontology
 from graph_loader.resolution import resolve
 from graph_loader.sources import Source
 from graph_loader.state import (
     Kind,
     asserted,
+    assertions_sql,
     complete_nodes,
     key_sql,
     kinds,
@@ -25,6 +26,8 @@ from graph_loader.state import (
     name,
     node_table,
     nodes_sql,
+    one_row_a_key,
+    one_row_a_relationship,
     relationship_specs,
     relationships_sql,
     text,
@@ -180,19 +183,45 @@ def _touch_nodes(grown: Growth, label: str, delivered: list[Source], rows: dict[
     copies = [p for p in node.properties.values() if p.copy and node_table(p.copy.label) in grown.tables]
     if not specs and not copies:
         return
-    if not _touched(grown, "key", specs):
+    if _touched(grown, "key", specs):
+        _leave_out_confirmed(grown, node)
+    else:
         db.execute("CREATE OR REPLACE TEMP TABLE touched AS SELECT NULL::VARCHAR AS key LIMIT 0")
     for one in copies:
         assert one.copy
         origin = name(node_table(one.copy.label))
         for keys in (f"SELECT key FROM {origin}", f"SELECT key FROM before.{origin}"):
             db.execute(f"INSERT INTO touched SELECT key FROM kept.{table} WHERE {name(one.copy.through)} IN ({keys})")
+    if not _count(db, "touched"):
+        return
     db.execute(f"CREATE TABLE before.{table} AS SELECT * FROM kept.{table} WHERE key IN (SELECT key FROM touched)")
-    db.execute(f"CREATE TABLE {table} AS {nodes_sql(node, delivered, rows, only='touched')}")
+    speaking = rows
+    if one_row_a_key(delivered, label):  # no other row than the one that arrived can speak of it
+        speaking = rows | {source: name(f"arriving:{source}") for source in grown.arriving}
+    db.execute(f"CREATE TABLE {table} AS {nodes_sql(node, delivered, speaking, only='touched')}")
     complete_nodes(db, node, f"main.{table}", lambda origin: _nodes_now(grown, origin))
     if label == "Unit":  # which town's government a unit is was derived
         db.execute(f"UPDATE {table} SET town = o.town FROM before.{table} o WHERE o.key = {table}.key")
     _keep_differences(grown, node_table(label), ["key"], list(node.properties))
+
+
+def _leave_out_confirmed(grown: Growth, node: NodeType) -> None:
+    """Takes out of `touched` the nodes that are there and of which rows that arrive only say what is known: whichever row a
+    value is taken from, one more that says the same changes nothing."""
+    arriving = {source: name(f"arriving:{source}") for source in grown.arriving}
+    replaced = {source: name(f"replaced:{source}") for source in grown.arriving}
+    said = " UNION ALL ".join(assertions_sql(node, _arriving(grown), arriving))
+    said_before = " UNION ALL ".join(assertions_sql(node, _arriving(grown), replaced))
+    news = " OR ".join(
+        ["k.key IS NULL"]
+        + [f"s.{name(p.name)} IS NOT NULL" + ("" if p.combine == "count" else f" AND s.{name(p.name)} IS DISTINCT FROM k.{name(p.name)}")
+           for p in node.properties.values()]
+    )  # fmt: skip
+    grown.db.execute(
+        f"DELETE FROM touched WHERE key NOT IN (SELECT s.key FROM ({said}) s "
+        f"LEFT JOIN kept.{name(node_table(node.label))} k ON k.key = s.key WHERE {news}) "
+        f"AND key NOT IN (SELECT key FROM ({said_before}))"
+    )
 
 
 def _nodes_now(grown: Growth, label: str) -> str:
@@ -225,6 +254,8 @@ def _touch_relationships(grown: Growth, kind: Kind, delivered: list[Source], row
     ]
     if not _touched(grown, '"start", "end"', specs):
         return
+    if one_row_a_relationship(relationship_specs(delivered, kind)):
+        rows = rows | {source: name(f"arriving:{source}") for source in grown.arriving}
     ends = 'SELECT ("start", "end") FROM touched'
     grown.db.execute(f'CREATE TABLE before.{table} AS SELECT * FROM kept.{table} WHERE ("start", "end") IN ({ends})')
     grown.db.execute(

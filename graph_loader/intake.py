@@ -19,7 +19,7 @@ from graph_loader.cleaning import Problem
 from graph_loader.errors import GuanxiError
 from graph_loader.evidence import Delivery, Entry, Evidence, said_scope, scope_in
 from graph_loader.layouts import Layouts, reads_anew
-from graph_loader.reader import READERS, Reader, with_reader
+from graph_loader.reader import READERS, Reader, make_ready, with_reader
 from graph_loader.reading import Sheet, is_lock_file, kind_of
 from graph_loader.secret import Secret
 from graph_loader.tables import Contents, Found
@@ -93,6 +93,30 @@ def read_drop(
 
     Raises GuanxiError when the folder holds no departmental table.
     """
+    drop, unread = look_over(evidence, folder, secret, full_list, known)
+    layouts = Layouts(evidence.folder)
+
+    def read(file: str) -> Contents:
+        results = Path(drop.spool.name) / f"file-{unread.index(file)}"
+        return with_reader(lambda reader: reader.contents(drop.paths[file], file, results, secret, layouts))
+
+    with ThreadPoolExecutor(READERS) as readers:
+        for file, contents in zip(unread, readers.map(read, unread), strict=True):
+            _keep(drop, file, contents)
+            progress("read", file, sum(found.read for found in contents.tables))
+    if not drop.files and drop.refused:
+        raise GuanxiError(next(iter(drop.refused.values())))
+    if not drop.files:
+        raise GuanxiError(
+            f"{folder} holds no departmental tables: .csv, .xlsx or .xls files, or .json and .jsonl of OCDS, are looked for."
+        )
+    return drop
+
+
+def look_over(
+    evidence: Evidence, folder: Path, secret: Secret, full_list: bool = False, known: Known | None = None
+) -> tuple[Drop, list[str]]:
+    """A drop as its bytes show it, and the files whose bytes are not known and are to be read. `known`: as for `read_drop`."""
     if not folder.is_dir():
         raise GuanxiError(f"{folder} is no folder: name the folder that holds the tables.")
     drop = Drop(full_list=full_list, definitions=definitions(evidence, secret), spool=_spool(evidence))
@@ -111,22 +135,8 @@ def read_drop(
                 drop.refused[file] = why[0]
         else:
             unread.append(file)
-
-    def read(file: str) -> Contents:
-        results = Path(drop.spool.name) / f"file-{unread.index(file)}"
-        return with_reader(lambda reader: reader.contents(drop.paths[file], file, results, secret, layouts))
-
-    with ThreadPoolExecutor(READERS) as readers:
-        for file, contents in zip(unread, readers.map(read, unread), strict=True):
-            _keep(drop, file, contents)
-            progress("read", file, sum(found.read for found in contents.tables))
-    if not drop.files and drop.refused:
-        raise GuanxiError(next(iter(drop.refused.values())))
-    if not drop.files:
-        raise GuanxiError(
-            f"{folder} holds no departmental tables: .csv, .xlsx or .xls files, or .json and .jsonl of OCDS, are looked for."
-        )
-    return drop
+    make_ready(len(unread))
+    return drop, unread
 
 
 def _spool(evidence: Evidence) -> TemporaryDirectory[str]:

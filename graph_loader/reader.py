@@ -107,6 +107,10 @@ class Reader:
             raise RuntimeError(f"Reading {job.file} failed:\n{found['fault']}")
         return found
 
+    def start(self) -> None:
+        """Starts the process unless it runs."""
+        self._running()
+
     def _running(self) -> subprocess.Popen[bytes]:
         if self._process is None or self._process.poll() is not None:
             self._process = subprocess.Popen(
@@ -122,6 +126,13 @@ class Reader:
 _idle: queue.LifoQueue[Reader] = queue.LifoQueue()
 for _ in range(READERS):
     _idle.put(Reader())
+
+
+def make_ready(files: int) -> None:
+    """Starts the processes that so many files need, so that they are ready once there is something to read."""
+    for reader in [_idle.get() for _ in range(min(files, _idle.qsize()))]:
+        reader.start()
+        _idle.put(reader)
 
 
 def with_reader(use: Callable[[Reader], Result]) -> Result:

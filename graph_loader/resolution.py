@@ -9,11 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import duckdb
-import pandas as pd
 import pyarrow as pa
 
 from graph_loader.sources import Column, Source
-from graph_loader.state import name
+from graph_loader.state import name, texts
 from graph_loader.villages import Villages, villages_of
 
 SQL_OF = {
@@ -72,7 +71,7 @@ def _complete(db: duckdb.DuckDBPyConnection, source: Source, sql: str) -> str:
 
 
 def _put(db: duckdb.DuckDBPyConnection, table: str, columns: list[str], rows: Sequence[tuple[object, ...]]) -> None:
-    db.register("put", pd.DataFrame(rows, columns=columns, dtype=object))
+    db.register("put", texts(columns, rows))
     kinds = ", ".join(f"{name(c)}::{'DATE' if c in ('since', 'until') else 'VARCHAR'} AS {name(c)}" for c in columns)
     db.execute(f"CREATE OR REPLACE TEMP TABLE {name(table)} AS SELECT {kinds} FROM put")
     db.unregister("put")

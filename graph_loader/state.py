@@ -3,16 +3,19 @@
 `build` makes them from the sources' specs; the writer compares two of them and writes only the difference.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
-import pandas as pd
+import pyarrow as pa
 
 from graph_loader.errors import GuanxiError
 from graph_loader.ontology import SQL_TYPES, NodeType, Ontology, RelationshipType
 from graph_loader.sources import Key, NodeSpec, Property, RelationshipSpec, Source, When
+
+if TYPE_CHECKING:
+    import pandas as pd  # a third of a second, which those who read files do not need to wait for
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,17 @@ def text(value: Any) -> str:
     if isinstance(value, int | float):
         return str(value)
     return "'" + str(value).replace("'", "''") + "'"
+
+
+def texts(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> pa.Table:
+    """Rows as a table of text columns that DuckDB can read; None stays empty."""
+    values = zip(*rows, strict=True) if rows else ([] for _ in columns)
+    return pa.table(
+        {
+            column: pa.array([None if value is None else str(value) for value in given], pa.string())
+            for column, given in zip(columns, values, strict=True)
+        }
+    )
 
 
 def kinds(ontology: Ontology) -> list[Kind]:
@@ -142,8 +156,21 @@ def _build_nodes(
 
 def nodes_sql(node: NodeType, delivered: list[Source], rows: dict[str, str], only: str | None = None) -> str:
     """SQL of the nodes of a label as the rows give them, before `complete_nodes`. `only`: a table of the keys wanted."""
-    own = [p for p in node.properties.values()]
-    types = {p.name: "VARCHAR" if p.combine == "count" else SQL_TYPES[p.type] for p in own}
+    own = list(node.properties.values())
+    selects = assertions_sql(node, delivered, rows, only)
+    if not selects:
+        empty = "".join(f", NULL::{SQL_TYPES[p.type]} AS {name(p.name)}" for p in own)
+        return f"SELECT NULL::VARCHAR AS key{empty} LIMIT 0"
+    if one_row_a_key(delivered, node.label):
+        plain = "".join(f", {name(p.name)}" for p in own)
+        return f"SELECT key{plain} FROM ({selects[0].replace('DISTINCT ', '', 1)})"
+    columns = "".join(f", {_combined(p.name, p.combine, p.type)} AS {name(p.name)}" for p in own)
+    return f"SELECT key{columns} FROM ({' UNION ALL '.join(selects)}) GROUP BY key"
+
+
+def assertions_sql(node: NodeType, delivered: list[Source], rows: dict[str, str], only: str | None = None) -> list[str]:
+    """SQL, one for each way of asserting nodes of a label, of `key`, `@rank` and the values asserted. `only`: as for `nodes_sql`."""
+    types = {p.name: "VARCHAR" if p.combine == "count" else SQL_TYPES[p.type] for p in node.properties.values()}
     selects = []
     for source in delivered:
         place = rank(node.precedence, source.id)
@@ -157,14 +184,7 @@ def nodes_sql(node: NodeType, delivered: list[Source], rows: dict[str, str], onl
                 f'SELECT DISTINCT {key_sql(spec.key)} AS key, {text(place)} AS "@rank", {columns} '
                 f"FROM {rows[source.id]} WHERE {key_sql(spec.key)} IS NOT NULL AND {when_sql(spec.when)}{wanted}"
             )
-    if not selects:
-        empty = "".join(f", NULL::{SQL_TYPES[p.type]} AS {name(p.name)}" for p in own)
-        return f"SELECT NULL::VARCHAR AS key{empty} LIMIT 0"
-    if _one_row_a_key(delivered, node.label):
-        plain = "".join(f", {name(p.name)}" for p in own)
-        return f"SELECT key{plain} FROM ({selects[0].replace('DISTINCT ', '', 1)})"
-    columns = "".join(f", {_combined(p.name, p.combine, p.type)} AS {name(p.name)}" for p in own)
-    return f"SELECT key{columns} FROM ({' UNION ALL '.join(selects)}) GROUP BY key"
+    return selects
 
 
 def complete_nodes(db: duckdb.DuckDBPyConnection, node: NodeType, table: str, nodes_of: Callable[[str], str]) -> None:
@@ -208,7 +228,7 @@ def asserted(source: Source, label: str) -> list[NodeSpec]:
     return said
 
 
-def _one_row_a_key(delivered: list[Source], label: str) -> bool:
+def one_row_a_key(delivered: list[Source], label: str) -> bool:
     """Whether a label is asserted by one spec only and its key is the row's own, so that no grouping is needed."""
     specs = [(source, spec) for source in delivered for spec in asserted(source, label)]
     if len(specs) != 1:
@@ -256,7 +276,7 @@ def relationships_sql(
         )
     union = " UNION ALL ".join(selects)
     filled = '"start" IS NOT NULL AND "end" IS NOT NULL'
-    if _one_row_a_relationship(specs):
+    if one_row_a_relationship(specs):
         plain = "".join(f", {name(p)}" for p in types)
         return f'SELECT "start", "end"{plain} FROM ({union}) WHERE {filled}'
     group = ", ".join(['"start"', '"end"', *(name(p) for p in relationship.identity)])
@@ -269,7 +289,7 @@ def relationships_sql(
     return f'SELECT "start", "end"{others} FROM ({union}) WHERE {filled} GROUP BY {group}'
 
 
-def _one_row_a_relationship(specs: list[tuple[Source, RelationshipSpec]]) -> bool:
+def one_row_a_relationship(specs: list[tuple[Source, RelationshipSpec]]) -> bool:
     """Whether one spec alone gives this kind and one of its ends is the row's own node, so that no two rows can meet."""
     if len(specs) != 1:
         return False
@@ -279,7 +299,7 @@ def _one_row_a_relationship(specs: list[tuple[Source, RelationshipSpec]]) -> boo
 
 
 def put_relationships(
-    db: duckdb.DuckDBPyConnection, relationship: RelationshipType, kind: Kind, frame: pd.DataFrame
+    db: duckdb.DuckDBPyConnection, relationship: RelationshipType, kind: Kind, frame: "pd.DataFrame"
 ) -> None:
     """Fills the table of a derived kind from a frame with `start`, `end` and the type's properties."""
     if frame.empty:

@@ -2,37 +2,35 @@
 
 import signal
 import sys
+from importlib import import_module
 
 import typer
 
 from graph_loader.errors import GuanxiError
-from guanxi import (
-    detection_cli,
-    engine_cli,
-    evidence_cli,
-    ledger_cli,
-    mapping_cli,
-    review_cli,
-    sample_cli,
-    testimony_cli,
-    web_cli,
-)
 
-app = typer.Typer(
-    help="Guanxi (关系): shows the relationships behind livelihood money.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
-evidence_cli.mount(app)
-testimony_cli.mount(app)
-detection_cli.mount(app)
-ledger_cli.mount(app)
-app.command("map")(mapping_cli.map_columns)
-app.command("sample")(sample_cli.sample)
-app.command("web")(web_cli.web)
-app.add_typer(engine_cli.app, name="engine")
-app.add_typer(review_cli.app, name="review")
+COMMANDS = {
+    "evidence_cli": ("load", "withdraw", "deliveries", "rebuild", "graph"),
+    "quarantine_cli": ("quarantine", "template"),
+    "testimony_cli": ("says", "conflicts"),
+    "detection_cli": ("detect",),
+    "ledger_cli": ("leads", "user", "audit"),
+    "mapping_cli": ("map",),
+    "sample_cli": ("sample",),
+    "web_cli": ("web",),
+    "engine_cli": ("engine",),
+    "review_cli": ("review",),
+}
+"""Module → its commands, in the order of `guanxi --help`. A command waits for its own module only: all of them take seconds."""
+
+
+def application(command: str = "") -> typer.Typer:
+    """The command line with the module of one command; with all where that is none of them."""
+    app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+    # Without a callback typer takes a single command for the whole program.
+    app.callback(help="Guanxi (关系): shows the relationships behind livelihood money.")(lambda: None)
+    for module in [one for one, commands in COMMANDS.items() if command in commands] or COMMANDS:
+        import_module(f"guanxi.{module}").mount(app)
+    return app
 
 
 def main() -> None:
@@ -40,7 +38,7 @@ def main() -> None:
     # Ended by a supervisor process, a command still leaves the engine in order, as by Ctrl+C.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
-        app()
+        application(*sys.argv[1:2])()
     except GuanxiError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(2)

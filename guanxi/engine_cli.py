@@ -15,6 +15,11 @@ app = typer.Typer(help="The graph engine (Neo4j) that the workbench runs by itse
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
 
 
+def mount(root: typer.Typer) -> None:
+    """Adds the commands to `guanxi`."""
+    root.add_typer(app, name="engine")
+
+
 def _home() -> Path:
     return Path(os.environ.get("GUANXI_HOME", "var"))
 

@@ -1,8 +1,7 @@
-"""The commands about deliveries and the graph: `load`, `withdraw`, `deliveries`, `quarantine`, `rebuild`, `graph hash`."""
+"""The commands about deliveries and the graph: `load`, `withdraw`, `deliveries`, `rebuild`, `graph hash`."""
 
 import getpass
 import json
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,9 +14,8 @@ from rich.progress import BarColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
 from rich.table import Table
 
-from backend import coverage, exports, mending
+from backend import coverage
 from graph_loader import engine, loading, ontology
-from graph_loader.errors import GuanxiError
 from graph_loader.evidence import Evidence
 from graph_loader.graph_hash import graph_hash
 from graph_loader.loading import Progress, Receipt
@@ -27,7 +25,6 @@ from graph_loader.sources import load_sources
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
 
 graph = typer.Typer(help="The graph itself.", no_args_is_help=True)
-COLUMNS = ("delivery", "file", "sheet", "row", "column", "value", "reason")
 MOST_KINDS = 10
 """Kinds of nodes and relationships whose changes a receipt names, the most changed first; the web shows all."""
 COUNTS = ("read", "loaded", "unchanged", "corrected", "duplicate", "quarantined")
@@ -38,8 +35,6 @@ def mount(app: typer.Typer) -> None:
     app.command("load")(load)
     app.command("withdraw")(withdraw)
     app.command("deliveries")(deliveries)
-    app.command("quarantine")(quarantine)
-    app.command("template")(template)
     app.command("rebuild")(rebuild)
     app.add_typer(graph, name="graph")
 
@@ -98,10 +93,12 @@ def load(
     """Takes in a folder of departmental tables (or procurement data in OCDS) and brings the graph up to date."""
     home = home_of()
     files = sum(path.is_file() for path in drop.rglob("*"))
-    with engine.running(home) as driver, shown_progress(files) as progress:
-        receipt = loading.load(
-            home, driver, drop, by=getpass.getuser(), progress=progress, note=note, full_list=full_list
-        )
+    receipt = loading.nothing_new(home, drop, full_list)
+    if receipt is None:
+        with engine.running(home) as driver, shown_progress(files) as progress:
+            receipt = loading.load(
+                home, driver, drop, by=getpass.getuser(), progress=progress, note=note, full_list=full_list
+            )
     if as_json:
         typer.echo(json.dumps(receipt.as_json(), ensure_ascii=False))
     else:
@@ -192,59 +189,6 @@ def deliveries(as_json: Json = False) -> None:
         counts = [f"{one.total(count):,}" for count in COUNTS]
         table.add_row(one.id, one.received[:16], one.by, str(len(one.files)), *counts, (one.withdrawn or "")[:16])
     Console().print(table if found else "Nothing was delivered yet: `guanxi load DROP` takes in a folder of tables.")
-
-
-def quarantine(
-    form: Annotated[str, typer.Option("--format", metavar="jsonl|csv|xlsx")] = "jsonl",
-    sender: Annotated[
-        str, typer.Option(metavar="DEPARTMENT", help="Only tables of this department, as `--senders` lists them.")
-    ] = "",
-    senders: Annotated[
-        bool, typer.Option("--senders", help="Lists the departments and how many rows wait for each.")
-    ] = False,
-    out: Annotated[Path | None, typer.Option(help="The file to write; standard output when left out.")] = None,
-) -> None:
-    """Every quarantined row, the cell that is wrong and how to mend it; xlsx is a workbook to mend and load again."""
-    evidence = Evidence(home_of())
-    records = mending.records(evidence)
-    if senders:
-        for name, count in Counter(record["sender"] for record in records).items():
-            typer.echo(f"{count:>7,}  {name}")
-        return
-    if sender and sender not in {record["sender"] for record in records}:
-        raise GuanxiError(f"Nothing of {sender!r} is quarantined: `guanxi quarantine --senders` lists whose rows are.")
-    records = [record for record in records if sender in ("", record["sender"])]
-    if form == "jsonl":
-        rows = [{column: record[column] for column in COLUMNS} for record in records]
-        content = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode()
-    elif form == "csv":
-        content = exports.csv_bytes(COLUMNS, [[record[column] for column in COLUMNS] for record in records])
-    elif form == "xlsx":
-        content = mending.workbook(records, evidence.sources)
-    else:
-        raise GuanxiError(f"There is no format {form!r}: use jsonl, csv or xlsx.")
-    _put_out(content, out)
-
-
-def template(
-    table: Annotated[str, typer.Argument(metavar="TABLE", help="Id or Chinese title of a table.")],
-    out: Annotated[Path | None, typer.Option(help="The file to write; TABLE.xlsx here when left out.")] = None,
-) -> None:
-    """An empty workbook for a table: headers (required ones with *), notes, drop-down lists, explanations."""
-    source = mending.source_of(table)
-    path = out or Path(f"{source.title}.xlsx")
-    _put_out(mending.template(source), path)
-    typer.echo(f"{path} is ready to be filled in.", err=True)
-
-
-def _put_out(content: bytes, out: Path | None) -> None:
-    if out is None:
-        sys.stdout.buffer.write(content)
-        return
-    try:
-        out.write_bytes(content)
-    except OSError as error:
-        raise GuanxiError(f"Cannot write {out} ({error.strerror}): name another file with --out.") from error
 
 
 def rebuild() -> None:

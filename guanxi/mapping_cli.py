@@ -34,6 +34,11 @@ Always = Annotated[
 ]
 
 
+def mount(app: typer.Typer) -> None:
+    """Adds the command to `guanxi`."""
+    app.command("map")(map_columns)
+
+
 def map_columns(
     which: Annotated[
         str, typer.Argument(metavar="[WHICH]", help="What waits: the word of 16 digits before it in the list.")

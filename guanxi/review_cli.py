@@ -22,6 +22,11 @@ TheItem = Annotated[str, typer.Argument(metavar="ITEM", help="The id that `guanx
 Reason = Annotated[str, typer.Option("--reason", help="What the decision rests on.")]
 
 
+def mount(root: typer.Typer) -> None:
+    """Adds the commands to `guanxi`."""
+    root.add_typer(app, name="review")
+
+
 @app.callback(invoke_without_command=True)
 def review(
     context: typer.Context,

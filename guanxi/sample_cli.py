@@ -15,6 +15,11 @@ class CountySize(StrEnum):
     L = "L"
 
 
+def mount(app: typer.Typer) -> None:
+    """Adds the command to `guanxi`."""
+    app.command("sample")(sample)
+
+
 def sample(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder for the drop.")],
     size: Annotated[CountySize, typer.Option(help="S: 8,000 people, M: 80,000, L: 400,000.")] = CountySize.S,

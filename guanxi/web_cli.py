@@ -17,6 +17,11 @@ BACKLOG = 128
 """Visitors that may wait while the server comes up."""
 
 
+def mount(app: typer.Typer) -> None:
+    """Adds the command to `guanxi`."""
+    app.command("web")(web)
+
+
 def web(
     host: Annotated[
         str, typer.Option(help="Address to listen on; other than loopback, put a TLS proxy in front.")

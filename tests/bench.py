@@ -95,14 +95,16 @@ def measure(size: str, growth: list[str], folder: Path) -> str:
     drop, home = folder / "drop", folder / "home"
     figures = [command("write the sample county", folder / "none", "sample", str(drop), "--size", size)]
     first = load("first load of all tables, into an empty graph", home, drop)
-    again = load("the same drop sent again", home, drop)
-    day = load("a day's 2,000 payments", home, a_day(drop, folder / "day"))
-    figures += [first, again, day]
+    again = command("the same drop sent again", home, "load", str(drop))
+    morning = load("a day's 2,000 payments, the engine not running", home, a_day(drop, folder / "morning", "MORNING"))
+    figures += [first, again, morning]
     engine.start(home)
     try:
         figures.append(command("run the packs", home, "detect"))
         figures.append(command("hash of the graph", home, "graph", "hash"))
         figures += browse(home)
+        day = load("a day's 2,000 payments, the engine in use", home, a_day(drop, folder / "day", "DAY"))
+        figures.append(day)
         counts = contents(home)
     finally:
         engine.stop(home)
@@ -127,7 +129,7 @@ def measure(size: str, growth: list[str], folder: Path) -> str:
               f"plain {plain:.1f} s", plain / difference.seconds, "≥ 1", plain >= difference.seconds),
         Ratio("the same drop sent again", f"{again.seconds:.1f} s", f"first load {first.seconds:.1f} s",
               again.seconds / first.seconds, "< 0.05", again.seconds < 0.05 * first.seconds),
-        Ratio("a day's 2,000 payments", f"{day.seconds:.1f} s", "3 s", day.seconds / 3, "< 1", day.seconds < 3),
+        Ratio("a day's 2,000 payments, the engine in use", f"{day.seconds:.1f} s", "3 s", day.seconds / 3, "< 1", day.seconds < 3),
         Ratio("from files to a ready graph", f"{first.seconds:.1f} s", f"DuckDB reads and removes duplicates: {duckdb_seconds:.1f} s",
               first.seconds / duckdb_seconds, "≤ 6", first.seconds <= 6 * duckdb_seconds),
     ]  # fmt: skip
@@ -162,8 +164,8 @@ def load_by_stages(home: Path, drop: Path) -> None:
     sys.stdout.write(json.dumps(seconds))
 
 
-def a_day(drop: Path, folder: Path, payments: int = 2_000) -> Path:
-    """A drop of new payments to people who were paid before."""
+def a_day(drop: Path, folder: Path, prefix: str, payments: int = 2_000) -> Path:
+    """A drop of new payments, numbered with a prefix, to people who were paid before."""
     folder.mkdir()
     origin = sorted(drop.glob("补贴发放*.csv"))[-1]
     with (
@@ -174,7 +176,7 @@ def a_day(drop: Path, folder: Path, payments: int = 2_000) -> Path:
         writer = csv.DictWriter(out, reader.fieldnames or [])
         writer.writeheader()
         for number, row in zip(range(payments), reader, strict=False):
-            writer.writerow(row | {"发放流水号": f"DAY{number:06d}"})
+            writer.writerow(row | {"发放流水号": f"{prefix}{number:06d}"})
     return folder
 
 
@@ -354,8 +356,8 @@ def page(
         "",
         f"Written by `make bench` on {date.today().isoformat()}: sample county {size}, seed 1 ({counts}); "
         f"{os.cpu_count()} cores, {memory:.0f} GiB, Python {platform.python_version()}.",
-        "Whole-process figures. A load starts the engine and ends it, unless somebody else uses it; `detect`, the hash and the pages "
-        "found it running.",
+        "Whole-process figures. A load starts the engine and ends it where nobody uses it; `detect`, the hash and the pages found it "
+        "running. A drop sent again is known without it.",
         "",
         "| step | seconds | peak memory of the command (MB) | peak memory of the engine so far (MB) | |",
         "|---|--:|--:|--:|---|",

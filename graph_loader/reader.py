@@ -130,7 +130,11 @@ for _ in range(READERS):
 
 def make_ready(files: int) -> None:
     """Starts the processes that so many files need, so that they are ready once there is something to read."""
-    for reader in [_idle.get() for _ in range(min(files, _idle.qsize()))]:
+    idle = []
+    with contextlib.suppress(queue.Empty):
+        for _ in range(files):
+            idle.append(_idle.get_nowait())
+    for reader in idle:
         reader.start()
         _idle.put(reader)
 

@@ -67,22 +67,9 @@ def _covered_by(home: Path, delivery: str, version: str) -> tuple[Covered, ...]:
     evidence = Evidence(home)
     own = {}
     for table in evidence.delivery(delivery).tables():
-        if parts := _parts(evidence, delivery, table):
-            own[table] = f"({' UNION ALL BY NAME '.join(parts)})"
+        if rows := evidence.rows_of(delivery, table):
+            own[table] = rows
     return _count(evidence, own, own | evidence.rows_in_force())
-
-
-def _parts(evidence: Evidence, delivery: str, table: str) -> list[str]:
-    """SQL of the rows of a table that a delivery brought, and of those in files whose bytes an earlier one had brought."""
-    entries = [entry for entry in evidence.delivery(delivery).entries if entry.table == table]
-    files = {(entry.kept_in or delivery, entry.kept_file) for entry in entries}
-    parts = []
-    for holder, file in sorted(files):
-        path = evidence.content_of(holder) / "tables" / f"{table}.parquet"
-        if path.exists():
-            chosen = f" WHERE _file = {_text(file)}" if holder != delivery else ""
-            parts.append(f"SELECT * FROM read_parquet({_text(str(path))}){chosen}")
-    return list(dict.fromkeys(parts))
 
 
 def town_names(evidence: Evidence) -> dict[str, str]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import duckdb
 import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
@@ -15,7 +16,7 @@ from backend.accounts import Viewer, may
 from backend.exports import LONGEST_CELL
 from graph_loader.cleaning import masked_text
 from graph_loader.errors import GuanxiError
-from graph_loader.evidence import Evidence, masked_cell
+from graph_loader.evidence import Delivery, Evidence, masked_cell
 from graph_loader.layouts import EXPLANATIONS
 from graph_loader.sources import Column, Source, departmental
 from graph_loader.tables import STANDS_FOR
@@ -29,7 +30,7 @@ KIND_NOTES: dict[str, tuple[str, str]] = {
     "code": ("编号或代码，按原样填写", "A0012"),
     "text": ("文字", ""),
     "title": ("名称", ""),
-    "name": ("姓名，一格只填一人", "张某"),
+    "name": ("姓名或名称，一格只填一个", "张某"),
     "unit": ("单位全称", "某镇人民政府"),
     "company_name": ("企业或单位全称", "某某建设有限公司"),
     "payee_name": ("收款人姓名或单位全称", "张某"),
@@ -84,6 +85,25 @@ def records(evidence: Evidence, viewer: Viewer | None = None) -> list[dict[str, 
         source = evidence.sources[record["table"]]
         reasons = [name + general(fault) for name, fault in record["faults"].items()]
         found.append({**record, "sender": source.sender, "title": source.title, "reasons": reasons})
+    return found
+
+
+def doubtful(evidence: Evidence, delivery: Delivery) -> list[dict[str, Any]]:
+    """Rows of a delivery that are loaded with an ID number whose check digit is wrong: `table, file, sheet, row, column, name`."""
+    found: list[dict[str, Any]] = []
+    with duckdb.connect() as db:
+        for table in delivery.tables():
+            source, rows = evidence.sources[table], evidence.rows_of(delivery.id, table)
+            for column in source.columns.values() if rows else ():
+                if column.wrong_check == "unidentified":
+                    named = f'"{column.name_column}"' if column.name_column else "''"
+                    cursor = db.execute(
+                        f'SELECT _file, _sheet, _row, {named} FROM {rows} WHERE NOT "{column.name}@identified" ORDER BY ALL'
+                    )
+                    found += [
+                        {"table": table, "file": file, "sheet": sheet, "row": row, "column": column.name, "name": name}
+                        for file, sheet, row, name in cursor.fetchall()
+                    ]
     return found
 
 

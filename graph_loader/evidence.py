@@ -188,6 +188,18 @@ class Evidence:
         """Where the rows of a delivery lie: as they came, or as last cleaned under changed definitions."""
         return self.folder_of(id) / self.delivery(id).generation
 
+    def rows_of(self, delivery: str, table: str) -> str | None:
+        """SQL of the standing rows of a table that a delivery brought, and of those in files whose bytes an earlier one had
+        brought; withdrawn or corrected since, they are given all the same. None without any."""
+        entries = [entry for entry in self.delivery(delivery).entries if entry.table == table]
+        parts = []
+        for holder, file in sorted({(entry.kept_in or delivery, entry.kept_file) for entry in entries}):
+            path = self.content_of(holder) / "tables" / f"{table}.parquet"
+            if path.exists():
+                chosen = f" WHERE _file = {text(file)}" if holder != delivery else ""
+                parts.append(f"SELECT * FROM read_parquet({text(path)}){chosen}")
+        return f"({' UNION ALL BY NAME '.join(dict.fromkeys(parts))})" if parts else None
+
     def rows_in_force(self) -> dict[str, str]:
         """Source id → SQL (a table expression) of its clean rows in force, with `_key`, `_hash` and the `ROW_COLUMNS`."""
         return {table: standing.in_force(self.sources[table], given) for table, given in self.given().items()}

@@ -1,7 +1,7 @@
 """What the columns of an unknown sheet may be: suggested from their names and from the values below them, for a person to confirm."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -55,11 +55,9 @@ def _suggestion(source: Source, headers: Sequence[str], columns: "Sequence[_Valu
         for column in source.columns.values()
     ]
     guesses: dict[int, Guess] = {}
-    taken: set[str] = set()
-    for score, by, at, name in sorted(scores, key=lambda score: -score[0]):
-        if score >= LIKELY and at not in guesses and name not in taken:
-            guesses[at] = Guess(name, round(score, 2), by)
-            taken.add(name)
+    _take(guesses, [each for each in scores if source.columns[each[3]].kind in NUMBERS])
+    _take(guesses, [_beside_its_number(each, source, headers, guesses) for each in scores if each[2] not in guesses])
+    taken = {guess.column for guess in guesses.values()}
     required = {name for name, column in source.columns.items() if column.required}
     required -= set(source.key) if source.numbered_by else set()
     required -= {name for name, column in source.columns.items() if column.elsewhere} - taken
@@ -68,6 +66,38 @@ def _suggestion(source: Source, headers: Sequence[str], columns: "Sequence[_Valu
     # How much of the sheet the table explains tells more than how much of the table is there: some tables need one column only.
     score = 0.35 * there / max(len(required), 1) + 0.65 * sum(guess.score for guess in guesses.values()) / max(width, 1)
     return Suggestion(source.id, round(score, 3), guesses)
+
+
+def _take(guesses: dict[int, Guess], scores: Iterable[tuple[float, str, int, str]]) -> None:
+    """Adds the likeliest guesses, each column of the sheet and of the table once."""
+    taken = {guess.column for guess in guesses.values()}
+    for score, by, at, name in sorted(scores, key=lambda score: -score[0]):
+        if score >= LIKELY and at not in guesses and name not in taken:
+            guesses[at] = Guess(name, round(min(score, 1.0), 2), by)
+            taken.add(name)
+
+
+NAMES = ("name", "payee_name", "company_name")
+NUMBERS = ("person_id", "person_or_company_id", "credit_code")
+OF_WHOM = re.compile(r"(?:姓名|名称|身份证(?:号码?)?|证号|证件号码?|统一社会信用代码|信用代码|号码?)$")
+
+
+def _beside_its_number(
+    guess: tuple[float, str, int, str], source: Source, headers: Sequence[str], numbers: dict[int, Guess]
+) -> tuple[float, str, int, str]:
+    """The score of a name, higher where it is called after the same person as the number that is taken for its owner's
+    (对方姓名 with 对方证号), a little higher where it stands beside it: two columns of names look alike."""
+    score, by, at, name = guess
+    if source.columns[name].kind not in NAMES:
+        return guess
+    for place, number in numbers.items():
+        column = source.columns[number.column]
+        if column.kind in NUMBERS and OF_WHOM.sub("", column.name) == OF_WHOM.sub("", name):
+            if (whom := OF_WHOM.sub("", headers[place])) and OF_WHOM.sub("", headers[at]) == whom:
+                return score + 0.3, by, at, name
+            if abs(place - at) == 1:
+                return score + 0.1, by, at, name
+    return guess
 
 
 def _score(source: Source, column: Column, header: str, values: "_Values") -> tuple[float, str]:

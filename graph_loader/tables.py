@@ -107,7 +107,7 @@ def _read_sheet(
     if blocks and not incomplete:
         return ""
     why = incomplete[0] if incomplete else nearest(sheet.head())
-    if blocks or (sheet.name != EXPLANATIONS and likely_header(sheet.head())):
+    if sheet.name != EXPLANATIONS and (blocks or likely_header(sheet.head())):
         contents.waiting.append((sheet, why))
     return why
 

@@ -7,7 +7,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, RedirectResponse
 from starlette.requests import ClientDisconnect
 
-from backend import GuanxiError, accounts, audit, deliveries, exploration
+from backend import GuanxiError, accounts, audit, deliveries, exploration, mending
 from backend.accounts import NotAllowed, Viewer
 from backend.coverage import covered_by, town_names
 from backend.deliveries import Arriving, TooMuch, Work
@@ -179,6 +179,8 @@ def _work_page(request: Request, desk: Desk, viewer: Viewer, work: Work, block: 
         counts=COUNTS,
         totals=_totals(state.get("receipt", {}).get("files", [])),
         kept=kept,
+        waiting=kept.waiting if kept and not kept.withdrawn else (),
+        refused=deliveries.unread(kept) if kept else {},
     )
 
 
@@ -201,6 +203,7 @@ def receipt(request: Request, desk: TheDesk, viewer: DataReader, id: str) -> Res
     evidence = desk.exploration.evidence
     delivery = deliveries.opened(evidence, viewer, id)
     titles = exploration.vocabulary()["tables"]
+    cover = covered_by(evidence, id)
     return page(
         request,
         "delivery.html",
@@ -208,11 +211,14 @@ def receipt(request: Request, desk: TheDesk, viewer: DataReader, id: str) -> Res
         delivery=delivery,
         counts=COUNTS,
         tables=titles,
+        refused=deliveries.unread(delivery),
+        doubtful=mending.doubtful(evidence, delivery),
         cover=matrix(
-            covered_by(evidence, id),
+            cover,
             {table: titles[table] for table in titles if table in delivery.tables()},
             town_names(evidence),
             say(language_of(request), "coverage.nowhere"),
+            frozenset(each.town for each in cover),
         ),
         changes=[
             (step, _named(changed, language_of(request)), changed["seconds"])

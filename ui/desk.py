@@ -17,7 +17,7 @@ from backend.exploration import Exploration
 from backend.ledger import Ledger, open_ledger
 from backend.packs import Packs, load_packs
 from ui import display
-from ui.words import LANGUAGES, say, some
+from ui.words import LANGUAGES, file_fault, say, some
 
 COOKIE = "guanxi"
 FOLDER = Path(__file__).parent
@@ -143,6 +143,7 @@ def page(request: Request, template: str, here: str = "", block: str = "", statu
         "unit": unit,
         "path": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
         "say": lambda key, **blanks: say(language, key, **blanks),
+        "unread": lambda why: file_fault(language, why),
         "some": lambda prefix: some(language, prefix),
         "money": lambda amount: display.money(amount, unit, language),
         "span": display.span,

@@ -146,6 +146,20 @@ def test_wrong_cells_are_marked_and_the_mended_workbook_takes_the_rows_out_of_qu
     assert len(mending.records(evidence)) == 2
 
 
+def test_rows_loaded_with_a_wrong_check_digit_are_named(tmp_path: Path) -> None:
+    """A payment to a number that cannot be right is loaded: whoever sent it is told which row it is."""
+    head = ["发放流水号", "项目编码", "姓名", "身份证号", "账号", "金额", "发放日期"]
+    rows = [
+        [f"P{at}", "X", "甄立夏", id, "6222020012345678901", "1", "2019-05-17"] for at, id in enumerate((GOOD, WRONG))
+    ]
+    write(tmp_path / "drop", "发放.csv", head, *rows)
+    delivery = take_in(tmp_path / "home", tmp_path / "drop")
+    assert delivery.total("loaded") == 2
+    assert mending.doubtful(Evidence(tmp_path / "home"), delivery) == [
+        {"table": "payments", "file": "发放.csv", "sheet": "", "row": 3, "column": "身份证号", "name": "甄立夏"}
+    ]
+
+
 def test_rows_of_one_key_leave_quarantine_when_the_right_one_is_sent_again(tmp_path: Path) -> None:
     header = ["名册", "身份证号", "姓名", "起始日期", "依据"]
     rows = [["低保", GOOD, "甄玉兰", "2019-01-01", "家贫"], ["低保", GOOD, "甄玉兰", "2019-01-01", "重病"]]

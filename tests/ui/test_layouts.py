@@ -42,6 +42,20 @@ def test_the_suggestion_comes_from_names_and_values_and_numbers_are_masked(
     assert GOOD not in text and "431226********0025" in text
 
 
+def test_the_receipt_sends_what_waits_to_its_page_and_says_in_chinese_why_the_rest_was_not_read(
+    as_user: User, home: Path, ledger: Ledger, tmp_path: Path
+) -> None:
+    drop = tmp_path / "drop"
+    drop.mkdir()
+    (drop / "scan.csv").write_bytes(b"%PDF-1.7 ...")
+    (drop / "empty.csv").write_bytes(b"")
+    delivery = unknown_table(home, drop)
+    text = as_user("clerk").get(f"/deliveries/{delivery.id}").text
+    assert "有 1 张表没认出表头" in text and "是PDF，不是数据表" in text and "空文件" in text
+    refused = text.split('id="refused"')[1].split("</div>")[0]
+    assert "scan.csv" in refused and "odd.csv" not in refused
+
+
 def test_it_is_previewed_confirmed_once_and_the_kept_bytes_are_handed_in_again(
     as_user: User, home: Path, ledger: Ledger, tmp_path: Path, begun: list[deliveries.Work]
 ) -> None:

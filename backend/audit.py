@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from backend.ledger import AuditEntry, AuditHead, now
-from graph_loader.cleaning import masked_text
+from graph_loader.cells import masked_text
 from graph_loader.errors import GuanxiError
 
 _KEYS = re.compile(

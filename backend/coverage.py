@@ -3,7 +3,6 @@
 Which column says town and year stands in each table's spec (`coverage` in `source.toml`).
 """
 
-import json
 from dataclasses import astuple, dataclass
 from functools import lru_cache
 from hashlib import sha256
@@ -12,6 +11,7 @@ from pathlib import Path
 import duckdb
 
 from graph_loader.evidence import Evidence
+from graph_loader.notes import keep_note, note_in
 from graph_loader.sources import Source, departmental
 
 TOWN_DIGITS = 9
@@ -34,16 +34,13 @@ def covered(evidence: Evidence) -> tuple[Covered, ...]:
     state = sha256(
         (evidence.version() + "".join(source.fingerprint for source in evidence.sources.values())).encode()
     ).hexdigest()
-    if path.exists():
-        kept = json.loads(path.read_text(encoding="utf-8"))
-        if kept["state"] == state:
-            return tuple(Covered(*each) for each in kept["covered"])
+    kept = note_in(path)
+    if kept.get("state") == state:
+        return tuple(Covered(*each) for each in kept["covered"])
     rows = evidence.rows_in_force()
     found = _count(evidence, rows, rows)
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(".draft")
-    draft.write_text(json.dumps({"state": state, "covered": [astuple(each) for each in found]}), encoding="utf-8")
-    draft.replace(path)
+    keep_note(path, {"state": state, "covered": [astuple(each) for each in found]})
     return found
 
 

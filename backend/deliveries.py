@@ -6,7 +6,6 @@ and web server. The process inherits the lock on `lock`, so that whoever looks k
 """
 
 import fcntl
-import json
 import os
 import re
 import secrets
@@ -26,6 +25,7 @@ from backend.accounts import NotAllowed, Viewer, may, require
 from graph_loader.errors import GuanxiError
 from graph_loader.evidence import Delivery, Evidence
 from graph_loader.loading import changes_of
+from graph_loader.notes import keep_note, note_in
 
 MOST_BYTES = 2_000_000_000
 """Bytes one hand-in may hold; a county's whole year is well below."""
@@ -166,7 +166,7 @@ class Arriving:
             files=self.files,
             after=max((delivery.number for delivery in Evidence(self.home).deliveries()), default=0),
         )
-        _write(self.draft / "work.json", asdict(work))
+        keep_note(self.draft / "work.json", asdict(work))
         self.draft.rename(self.folder / self.id)
         return work
 
@@ -221,7 +221,7 @@ def hand_in_withdrawal(home: Path, viewer: Viewer, delivery: Delivery, why: str)
     )
     draft = _folder(home) / f".{work.id}"
     draft.mkdir(parents=True)
-    _write(draft / "work.json", asdict(work))
+    keep_note(draft / "work.json", asdict(work))
     draft.rename(_folder(home) / work.id)
     return work
 
@@ -270,7 +270,7 @@ def state_of(home: Path, work: Work) -> dict[str, Any]:
     """How far it is: `state` (one of `STATES`), and with it what the process last told: `stage`, `what`, `rows`, `files`
     (name → rows read), `written`; of what is done `receipt`, of what failed `error`. What was begun and waits again was interrupted."""
     folder = _folder(home) / work.id
-    told = _read(folder / "progress.json")
+    told = note_in(folder / "progress.json")
     if _lives(folder):
         return {"state": "running", **told}
     if outcome := _outcome(folder):
@@ -308,13 +308,13 @@ def folder_of(home: Path, id: str) -> Path:
 
 
 def note_progress(home: Path, id: str, told: dict[str, Any]) -> None:
-    _write(_folder(home) / id / "progress.json", told)
+    keep_note(_folder(home) / id / "progress.json", told)
 
 
 def note_outcome(home: Path, id: str, outcome: dict[str, Any]) -> None:
     """Ends the work: what was sent has its place in the evidence once it is done."""
     folder = _folder(home) / id
-    _write(folder / "outcome.json", outcome)
+    keep_note(folder / "outcome.json", outcome)
     if outcome["state"] == "done":
         shutil.rmtree(folder / "files", ignore_errors=True)
 
@@ -381,11 +381,11 @@ def _folder(home: Path) -> Path:
 
 
 def _work(folder: Path) -> Work:
-    return Work(**_read(folder / "work.json"))
+    return Work(**note_in(folder / "work.json"))
 
 
 def _outcome(folder: Path) -> dict[str, Any]:
-    return _read(folder / "outcome.json")
+    return note_in(folder / "outcome.json")
 
 
 def _lives(folder: Path) -> bool:
@@ -406,16 +406,6 @@ def _clear_abandoned(folder: Path) -> None:
     for draft in folder.glob(".*"):
         if datetime.now().timestamp() - draft.stat().st_mtime > ABANDONED.total_seconds():
             shutil.rmtree(draft, ignore_errors=True)
-
-
-def _read(path: Path) -> dict[str, Any]:
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-
-
-def _write(path: Path, content: dict[str, Any]) -> None:
-    draft = path.with_suffix(".draft")
-    draft.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
-    draft.replace(path)
 
 
 def _now() -> str:

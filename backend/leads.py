@@ -31,7 +31,7 @@ from backend.ledger import (
     Run,
     now,
 )
-from graph_loader.cleaning import person_initials, title_initials
+from graph_loader.cells import person_initials, title_initials
 
 STATES = ("new", "assigned", "checking", "proposed", "closed", "gone")
 OPEN_STATES = STATES[:4]

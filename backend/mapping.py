@@ -13,7 +13,8 @@ import pyarrow.parquet as pq
 from backend.accounts import NotAllowed, Viewer, may
 from backend.deliveries import Arriving, Work, may_see
 from backend.mending import KIND_NOTES, SECRET_KINDS, choices_of
-from graph_loader.cleaning import as_cells, clean, masked_text
+from graph_loader.cells import masked_text
+from graph_loader.cleaning import as_cells, clean
 from graph_loader.errors import GuanxiError
 from graph_loader.evidence import Evidence, masked_cell
 from graph_loader.headers import Header, Match, signature

@@ -14,7 +14,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from backend.accounts import Viewer, may
 from backend.exports import LONGEST_CELL
-from graph_loader.cleaning import masked_text
+from graph_loader.cells import masked_text
 from graph_loader.errors import GuanxiError
 from graph_loader.evidence import Delivery, Evidence, masked_cell
 from graph_loader.layouts import EXPLANATIONS

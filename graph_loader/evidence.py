@@ -20,8 +20,10 @@ import duckdb
 import pyarrow.parquet as pq
 
 from graph_loader import standing
-from graph_loader.cleaning import as_cells, masked_account, masked_id, masked_text
+from graph_loader.cells import masked_account, masked_id, masked_text
+from graph_loader.cleaning import as_cells
 from graph_loader.errors import GuanxiError
+from graph_loader.notes import keep_note
 from graph_loader.resolution import resolve
 from graph_loader.sources import Source, load_sources
 from graph_loader.standing import Given, TakenOver
@@ -240,10 +242,7 @@ class Evidence:
     def keep_withdrawal(self, id: str, by: str, why: str = "") -> None:
         """Notes that a delivery is withdrawn; its rows stay on record but assert nothing."""
         note = {"withdrawn": datetime.now().astimezone().isoformat(timespec="microseconds"), "by": by, "why": why}
-        path = self.folder_of(id) / "withdrawn.json"
-        draft = path.with_suffix(".draft")
-        draft.write_text(json.dumps(note, ensure_ascii=False), encoding="utf-8")
-        draft.replace(path)
+        keep_note(self.folder_of(id) / "withdrawn.json", note)
 
     def quarantine(self, delivery: str | None = None) -> list[dict[str, Any]]:
         """Quarantined cells of the deliveries in force: `delivery, file, sheet, row, column, value, reason`.

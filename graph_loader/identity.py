@@ -21,7 +21,7 @@ import duckdb
 import neo4j
 
 from graph_loader import loading
-from graph_loader.cleaning import BLANK_WORDS, MISSING, STARS, Unreadable, plain, read_date, read_name, squeezed
+from graph_loader.cells import BLANK_WORDS, MISSING, STARS, Unreadable, plain, read_date, read_name, squeezed
 from graph_loader.errors import GuanxiError
 from graph_loader.evidence import Evidence
 from graph_loader.names import Likeness, likeness

@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 import psutil
 import pyarrow as pa
 
-from graph_loader import cleaning, headers, layout, ocds, reading, sources, tables
+from graph_loader import cells, cleaning, headers, layout, ocds, reading, sources, tables
 from graph_loader.cleaning import Problem
 from graph_loader.errors import GuanxiError
 from graph_loader.evidence import Delivery, Entry, Evidence, said_scope, scope_in
@@ -75,7 +75,7 @@ def definitions(evidence: Evidence, secret: Secret) -> str:
     """Names everything besides the bytes that decides what is read from a file: rows read under another name of it are read
     again."""
     told = sha256(repr([source.reading() for source in evidence.sources.values()]).encode())
-    for module in (reading, headers, layout, tables, ocds, cleaning, sources, sys.modules[__name__]):
+    for module in (reading, headers, layout, tables, ocds, cleaning, cells, sources, sys.modules[__name__]):
         told.update(Path(module.__file__ or "").read_bytes())
     told.update(secret.ref("definitions", "").encode())
     return told.hexdigest()[:16]

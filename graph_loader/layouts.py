@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from graph_loader.errors import GuanxiError
 from graph_loader.evidence import Evidence
 from graph_loader.headers import HEADER_DEPTH, Header, Match, find_header, joined, money_factors, signature
+from graph_loader.notes import keep_note
 from graph_loader.sources import load_sources
 
 EXPLANATIONS = "填写说明"
@@ -129,11 +130,9 @@ class Layouts:
 
     def _keep(self, layout: Layout) -> Layout:
         path = self.folder / f"{layout.signature}.json"
-        draft = path.with_suffix(".draft")
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            draft.write_text(json.dumps(asdict(layout), ensure_ascii=False, indent=1), encoding="utf-8")
-            draft.replace(path)
+            keep_note(path, asdict(layout))
         except OSError as error:
             raise GuanxiError(
                 f"{path} cannot be written ({error.strerror}): see to the disk, then confirm again."

@@ -4,7 +4,6 @@ A delivery is first put into the evidence, whole or not at all; then the graph i
 Interrupted in between, the next command brings the graph after.
 """
 
-import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ from graph_loader.errors import GuanxiError
 from graph_loader.evidence import Delivery, Evidence
 from graph_loader.graph_update import bring_up_to_date, is_up_to_date
 from graph_loader.intake import Progress, look_over, read_drop
+from graph_loader.notes import keep_note, note_in
 from graph_loader.secret import secret_of
 
 __all__ = [
@@ -160,8 +160,7 @@ def bring_up_to_date_in_turn(home: Path, driver: neo4j.Driver) -> writer.Written
 def changes_of(home: Path, delivery: str) -> dict[str, Any]:
     """What a delivery changed in the graph: `{"loaded": {"created": {kind: count}, "changed": …, "deleted": …,
     "seconds": number}, "withdrawn": …}`; a step is absent where it was interrupted and made up for by a later command."""
-    path = _changes_path(home, delivery)
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return note_in(_changes_path(home, delivery))
 
 
 def _note_changes(home: Path, delivery: str, step: str, written: writer.Written, seconds: float) -> None:
@@ -172,9 +171,7 @@ def _note_changes(home: Path, delivery: str, step: str, written: writer.Written,
     noted = changes_of(home, delivery) | {step: {**counts, "seconds": round(seconds, 2)}}
     path = _changes_path(home, delivery)
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(".draft")
-    draft.write_text(json.dumps(noted, ensure_ascii=False), encoding="utf-8")
-    draft.replace(path)
+    keep_note(path, noted)
 
 
 def _changes_path(home: Path, delivery: str) -> Path:

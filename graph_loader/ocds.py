@@ -18,7 +18,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from graph_loader.cleaning import Problem, Unreadable, masked_text, plain, read_credit_code, read_person_id, squeezed
+from graph_loader.cells import Unreadable, masked_text, plain, read_credit_code, read_person_id, squeezed
+from graph_loader.cleaning import Problem
 from graph_loader.errors import GuanxiError
 from graph_loader.evidence import ROW_COLUMNS
 from graph_loader.headers import Match

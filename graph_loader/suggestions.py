@@ -8,7 +8,7 @@ from functools import cache
 from rapidfuzz import fuzz
 from stdnum.cn import uscc
 
-from graph_loader.cleaning import NO, YES, Unreadable, plain, read_amount, read_date, read_person_id, squeezed
+from graph_loader.cells import NO, YES, Unreadable, plain, read_amount, read_date, read_person_id, squeezed
 from graph_loader.headers import closeness, heading_text
 from graph_loader.sample.names import surname_weights
 from graph_loader.sources import Column, Source, departmental

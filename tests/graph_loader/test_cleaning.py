@@ -9,12 +9,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from stdnum.cn import ric, uscc
 
-from graph_loader.cleaning import (
+from graph_loader.cells import (
     FIRST_DAY,
     LAST_DAY,
-    Cleaned,
     Unreadable,
-    clean,
     masked_text,
     person_initials,
     read_amount,
@@ -23,6 +21,7 @@ from graph_loader.cleaning import (
     read_name,
     read_person_id,
 )
+from graph_loader.cleaning import Cleaned, clean
 from graph_loader.headers import recognise
 from graph_loader.secret import Secret
 from graph_loader.sources import load_sources

@@ -10,7 +10,7 @@ import pytest
 from stdnum.cn import ric, uscc
 
 from graph_loader import custody, ontology, state
-from graph_loader.cleaning import read_old_number
+from graph_loader.cells import read_old_number
 from graph_loader.evidence import Evidence
 from graph_loader.intake import read_drop
 from graph_loader.resolution import resolve

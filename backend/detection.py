@@ -69,9 +69,9 @@ def detect(
     as_of: date | None = None,
     pack: str | None = None,
     query: str | None = None,
-    touched: Mapping[str, Collection[str]] | None = None,
+    touched: Mapping[str, Collection[str] | None] | None = None,
 ) -> Detection:
-    """Runs all queries, those of one pack, or one. `touched` (query id → keys of anchors) looks at these anchors only.
+    """Runs all queries, those of one pack, or one. `touched` (query id → keys of anchors, None for all) looks at these only.
 
     Raises GuanxiError for a pack or query that does not exist.
     """
@@ -86,7 +86,7 @@ def detect(
         if query in (None, broken.id) and pack in (None, broken.file.split("/")[0])
     ]
     leads: dict[str, list[_Lead]] = {}
-    with _reading(driver) as session:
+    with reading(driver) as session:
         for one in packs.queries:
             if query not in (None, one.id) or pack not in (None, one.pack.id) or one.status == "retired":
                 continue
@@ -107,7 +107,7 @@ def detect(
 def latest_day(driver: neo4j.Driver) -> date:
     """The latest date of any payment, voucher, contract, application or posting, but not after today; today without any."""
     days = []
-    with _reading(driver) as session:
+    with reading(driver) as session:
         for label, property in DATED:
             record = session.run(LATEST.format(label=label, property=property)).single()
             if record and record["day"]:
@@ -115,7 +115,7 @@ def latest_day(driver: neo4j.Driver) -> date:
     return max(days, default=date.today())
 
 
-def _reading(driver: neo4j.Driver) -> neo4j.Session:
+def reading(driver: neo4j.Driver) -> neo4j.Session:
     """A session that only reads; that a small county lacks a property some query asks for is no news to anybody."""
     return driver.session(default_access_mode=READ_ACCESS, notifications_min_severity=NotificationMinimumSeverity.OFF)
 

@@ -7,12 +7,12 @@ case: a lead that nobody has touched is `gone` with its basis, and `new` again w
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, delete, func, insert, literal_column, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, delete, func, insert, literal_column, or_, select
 from sqlalchemy.orm import Session, joinedload, undefer
 from sqlalchemy.orm.strategy_options import defer
 
@@ -85,14 +85,31 @@ def last_as_of(session: Session, query_id: str) -> date | None:
     return session.scalar(select(func.max(Run.as_of)).where(Run.query == query_id))
 
 
+@dataclass(frozen=True)
+class Sight:
+    """What a run looked at. `anchors`: keys, under the name of the identity that holds them, of the anchors it looked at; None for
+    all. `step` and `terms` as in `ledger.Run`."""
+
+    anchor: str = ""
+    anchors: Collection[str] | None = None
+    step: int = 0
+    terms: str = ""
+
+
+def last_run(session: Session, query_id: str) -> Run | None:
+    """The run of a query that last recorded its findings."""
+    return session.scalar(select(Run).where(Run.query == query_id).order_by(Run.as_of.desc(), Run.id.desc()).limit(1))
+
+
 def record(
-    session: Session, query_id: str, findings: Iterable[Finding], as_of: date, touched_all: bool = True
+    session: Session, query_id: str, findings: Iterable[Finding], as_of: date, sight: Sight | None = None
 ) -> Counts:
     """Puts the findings of one query on record, by their stable keys.
 
-    With `touched_all` the findings are all the query has today: its other leads have lost their basis. A run as of a day
+    The findings are all that the anchors in sight have today: other leads of theirs have lost their basis. A run as of a day
     earlier than the last one changes nothing. Raises ValueError for a finding of another query or two of one key.
     """
+    sight = sight or Sight()
     found: dict[str, Finding] = {}
     for finding in findings:
         if finding.query != query_id or finding.key in found:
@@ -111,17 +128,18 @@ def record(
         else:
             session.add(_first_found(rows, finding, as_of))
             tally["new"] += 1
-    if touched_all:
-        for key, lead in known.items():
-            if key not in found and lead.basis != "gone":
-                _lose_basis(rows, lead)
-                tally["gone"] += 1
+    lost = {key for key, lead in known.items() if key not in found and lead.basis != "gone"}
+    for key in sorted(lost & _of_anchors(session, sight, lost)):
+        _lose_basis(rows, known[key])
+        tally["gone"] += 1
     counts = Counts(tally["new"], tally["again"], tally["changed"], tally["gone"])
     session.add(
         Run(
             query=query_id,
             as_of=as_of,
             at=now(),
+            step=sight.step,
+            terms=sight.terms,
             new=counts.new,
             again=counts.again,
             changed=counts.changed,
@@ -133,6 +151,19 @@ def record(
     told = {"as_of": as_of.isoformat(), **asdict(counts), "leads": _standing(session, query_id)}
     audit.append(session, "guanxi", "detect", query_id, told)
     return counts
+
+
+def _of_anchors(session: Session, sight: Sight, keys: set[str]) -> set[str]:
+    """Those of some leads whose anchor was looked at."""
+    if sight.anchors is None or not keys:
+        return keys
+    anchors = set(sight.anchors)
+    versions = session.execute(
+        select(LeadVersion.lead_key, LeadVersion.identity)
+        .join(Lead, and_(Lead.key == LeadVersion.lead_key, Lead.number == LeadVersion.number))
+        .where(Lead.key.in_(keys))
+    )
+    return {key for key, identity in versions if identity.get(sight.anchor) in anchors}
 
 
 _Rows = dict[type[LeadVersion | LeadPerson | LeadThing | LeadEvent], list[dict[str, Any]]]

@@ -148,6 +148,10 @@ class Run(Base):
     query: Mapped[str] = mapped_column(String(60))
     as_of: Mapped[date]
     at: Mapped[datetime]
+    step: Mapped[int] = mapped_column(default=0)
+    """The step of the graph it saw; 0 where nobody noted it."""
+    terms: Mapped[str] = mapped_column(String(64), default="")
+    """Names the query's text, parameters and delivered tables: under other terms a later run looks at everything."""
     new: Mapped[int]
     again: Mapped[int]
     changed: Mapped[int]

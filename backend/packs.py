@@ -36,6 +36,9 @@ null (does not apply), the paths the suspicion rests on, and the paths drawn pal
 GIVEN = frozenset({"as_of", "touched"})
 """Parameters that every query gets: the day of the run, and the keys of the anchors to look at."""
 
+NOT_YET = re.compile(r"coalesce\([\w.,\s]*,\s*\$as_of\)\s*<=\s*\$as_of")
+"""How a query leaves out what has not happened by the day of the run."""
+
 PARAMETER_TYPES: dict[str, Any] = {"integer": int, "number": (int, float), "text": str, "date": date}
 STEM = re.compile(r"[a-z][a-z0-9_]*")
 NAME = re.compile(r"[a-z][a-z_]*")
@@ -95,6 +98,8 @@ class Query:
     parameters: Mapping[str, Parameter]
     columns: Mapping[str, str]
     identity: tuple[str, ...]
+    accuses: tuple[str, ...]
+    """Columns of the people and companies that a lead is held against; not those who only benefited."""
     anchor: str
     event: str | None
     checks: Mapping[str, CheckWords]
@@ -108,6 +113,11 @@ class Query:
     def missing(self, delivered: set[str]) -> tuple[str, ...]:
         """Tables whose delivery it waits for; of alternatives none of which is there, all."""
         return tuple(table for choices in self.needs if not delivered & set(choices) for table in choices)
+
+    @property
+    def watches_the_clock(self) -> bool:
+        """Whether a later day alone may change what it finds: its text asks for the day otherwise than to leave out what is later."""
+        return "$as_of" in NOT_YET.sub("", self.text)
 
     def statement(self, touched: bool = False) -> LiteralString:
         """The text to run; with `touched` only the anchors whose keys are in `$touched` are looked at."""
@@ -228,7 +238,7 @@ LISTS = ("innocent_explanations", "blind_spots", "next_steps", "legal_basis")
 REQUIRED = {
     "title", "question", "sentence", "status", "why", "innocent_explanations", "needs", "columns", "identity", "anchor",
 }  # fmt: skip
-KNOWN = REQUIRED | {"blind_spots", "next_steps", "legal_basis", "uses", "param", "check", "event"}
+KNOWN = REQUIRED | {"blind_spots", "next_steps", "legal_basis", "uses", "accuses", "param", "check", "event"}
 
 
 def _query(pack: Pack, folder: Path, stem: str, shared: dict[str, dict[str, dict[str, Any]]]) -> Query:
@@ -239,14 +249,29 @@ def _query(pack: Pack, folder: Path, stem: str, shared: dict[str, dict[str, dict
     text = _text(folder / f"{stem}.cypher")
     if content["status"] not in STATUSES:
         raise _Broken(f"`status` is {content['status']!r}: use one of {', '.join(STATUSES)}")
-    for name, shape in (("columns", dict), ("identity", list), ("needs", list), ("uses", list), ("anchor", str)):
+    for name, shape in (
+        ("columns", dict),
+        ("identity", list),
+        ("needs", list),
+        ("uses", list),
+        ("accuses", list),
+        ("anchor", str),
+    ):
         if name in content and not isinstance(content[name], shape):
             raise _Broken(f"`{name}` has the wrong shape: look at a neighbour")
     columns = _columns(content["columns"])
     identity, anchor, event = tuple(content["identity"]), content["anchor"], content.get("event")
-    for name in (*identity, *((event,) if event else ())):
+    accuses = tuple(content.get("accuses", ()))
+    for name in (*identity, *accuses, *((event,) if event else ())):
         if name not in columns:
-            raise _Broken(f"`{name}` is named by identity or event but is no column: declare it under [columns]")
+            raise _Broken(
+                f"`{name}` is named by identity, accuses or event but is no column: declare it under [columns]"
+            )
+    for name in accuses:
+        if not {part.strip() for part in columns[name].split("|")} <= {"Person", "Company"}:
+            raise _Broken(
+                f"`accuses` names `{name}`, which is neither Person nor Company: name who a lead is held against"
+            )
     if anchor not in identity or columns[anchor] in PLAIN_TYPES:
         raise _Broken(f"the anchor `{anchor}` is not among the nodes of identity: choose one of them")
     if not re.match(rf"MATCH \(\s*{anchor}\b", re.sub(r"(?m)^\s*//.*\n", "", text).lstrip()):
@@ -277,6 +302,7 @@ def _query(pack: Pack, folder: Path, stem: str, shared: dict[str, dict[str, dict
         parameters=parameters,
         columns=columns,
         identity=identity,
+        accuses=accuses,
         anchor=anchor,
         event=event,
         checks=checks,

@@ -1,8 +1,10 @@
 """A run of the packs: the graph is brought up to date, the queries are run, what they find becomes leads in the ledger."""
 
+import json
 import time
 from dataclasses import dataclass
 from datetime import date
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +13,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from backend import leads, ledger
-from backend.detection import QueryRun, detect
-from backend.packs import load_packs
+from backend.detection import QueryRun, detect, latest_day, reading
+from backend.packs import Packs, Query, load_packs
+from backend.touching import Touching, come_of_age
 from graph_loader import loading
+from graph_loader.changes import changed_since, last_step
+from graph_loader.evidence import Evidence
 
 
 @dataclass(frozen=True)
@@ -67,27 +72,79 @@ def run(
     pack: str | None = None,
     query: str | None = None,
     folder: Path | None = None,
+    full: bool = False,
 ) -> Run:
     """Runs all queries, those of one pack, or one, and keeps their findings. `folder`: the packs, else those of Guanxi.
 
+    Each looks at what changed since it last looked, unless its text, parameters or tables did too; `full` looks at everything.
     A run as of a day earlier than the last one only reports. Raises GuanxiError for an unknown pack or query.
     """
     started = time.perf_counter()
     loading.bring_up_to_date_in_turn(home, driver)
-    detection = detect(home, driver, load_packs(folder), as_of=as_of, pack=pack, query=query)
+    packs = load_packs(folder)
+    as_of = as_of or latest_day(driver)
     kept = ledger.open_ledger(home)
     try:
+        sights = _sights(home, driver, kept, packs, as_of, full)
+        touched = {id: sight.anchors for id, sight in sights.items()}
+        detection = detect(home, driver, packs, as_of=as_of, pack=pack, query=query, touched=touched)
         with kept.writing() as session:
-            outcomes = tuple(_kept(session, one, detection.as_of) for one in detection.queries)
+            outcomes = tuple(_kept(session, one, as_of, sights.get(one.query)) for one in detection.queries)
     finally:
         kept.close()
-    return Run(detection.as_of, outcomes, time.perf_counter() - started)
+    return Run(as_of, outcomes, time.perf_counter() - started)
 
 
-def _kept(session: Session, one: QueryRun, as_of: date) -> QueryOutcome:
+def _sights(
+    home: Path, driver: neo4j.Driver, kept: ledger.Ledger, packs: Packs, as_of: date, full: bool
+) -> dict[str, leads.Sight]:
+    """Query id → what it is to look at."""
+    step, delivered = last_step(home), Evidence(home).delivered()
+    with kept.reading() as ledger_session:
+        last = {query.id: leads.last_run(ledger_session, query.id) for query in packs.queries}
+    looks: dict[tuple[int, date], Touching | None] = {}
+    sights = {}
+    with reading(driver) as session:
+        for query in packs.queries:
+            before, terms = last[query.id], _terms(query, delivered)
+            anchors = None
+            if before and not full and _still_holds(before, query, terms, as_of):
+                since = before.step, before.as_of
+                if since not in looks:
+                    looks[since] = _looked_for(home, session, *since, as_of)
+                touching = looks[since]
+                anchors = touching.anchors(query) if touching else None
+            sights[query.id] = leads.Sight(query.anchor, anchors, step, terms)
+    return sights
+
+
+def _still_holds(before: ledger.Run, query: Query, terms: str, as_of: date) -> bool:
+    """Whether what an earlier run found still stands but for what the graph has changed since."""
+    same_day = before.as_of == as_of or (before.as_of < as_of and not query.watches_the_clock)
+    return before.step > 0 and before.terms == terms and same_day
+
+
+def _looked_for(home: Path, session: neo4j.Session, step: int, day: date, as_of: date) -> Touching | None:
+    """What changed since a step and a day; None for too much."""
+    changed = changed_since(home, step)
+    if changed is None:
+        return None
+    if day < as_of:
+        changed = changed.with_nodes(come_of_age(session, day, as_of).nodes)
+    return Touching(session, changed)
+
+
+def _terms(query: Query, delivered: set[str]) -> str:
+    tables = {table for choices in query.needs for table in choices} | set(query.uses)
+    tables |= {check.table for check in query.checks.values() if check.table}
+    told = [query.version, query.defaults, sorted(tables & delivered)]
+    return sha256(json.dumps(told, ensure_ascii=False, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
+def _kept(session: Session, one: QueryRun, as_of: date, sight: leads.Sight | None) -> QueryOutcome:
     if one.status != "ran":
         return QueryOutcome(one.query, one.status, seconds=one.seconds, missing=one.missing, reason=one.reason)
-    counts = leads.record(session, one.query, one.findings, as_of)
+    counts = leads.record(session, one.query, one.findings, as_of, sight)
     again = counts.again + counts.changed
     return QueryOutcome(one.query, one.status, len(one.findings), counts.new, again, counts.gone, one.seconds)
 

@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 import neo4j
 
-from graph_loader import bulk, derived, engine, growth, ocds, ontology, standing, state, writer
+from graph_loader import bulk, changes, derived, engine, growth, ocds, ontology, standing, state, writer
 from graph_loader.errors import GuanxiError
 from graph_loader.evidence import Evidence
 from graph_loader.intake import Progress
@@ -38,7 +38,7 @@ def bring_up_to_date(
     before = "before" if usable and not mark.exists() and not anew else None
     if before is None and not (held and held["store"] == store) and not _is_marked(mark, store):
         _refuse_a_foreign_graph(driver)
-    if before and (quickly := _grown(driver, evidence, terms, kept, mark, wanted, progress)):
+    if before and (quickly := _grown(home, driver, evidence, terms, kept, mark, wanted, progress)):
         return quickly
     for old in (fresh, fresh.with_suffix(".duckdb.wal")):
         old.unlink(missing_ok=True)
@@ -53,13 +53,16 @@ def bring_up_to_date(
         if engine.is_ours_alone(home) and bulk.is_faster(*_sizes(db, terms, before)):
             mark.write_text(json.dumps({"store": store, "import": True}))
             written = writer.count_difference(db, terms, before)
+            changes.prepare_step(home, db, terms, None)
             bulk.write_whole(home, driver, db, terms, progress)
             wanted["store"] = _store_id(driver)
         else:
             mark.write_text(json.dumps({"store": store}))
+            changes.prepare_step(home, db, terms, before)
             written = _write(driver, db, terms, before, progress)
         db.execute("CREATE TABLE meaning AS SELECT $1 AS meaning", [json.dumps(wanted)])
     fresh.replace(kept)
+    changes.keep_step(home)
     mark.unlink()
     return written
 
@@ -75,6 +78,7 @@ def is_up_to_date(home: Path, evidence: Evidence) -> bool:
 
 
 def _grown(
+    home: Path,
     driver: neo4j.Driver,
     evidence: Evidence,
     terms: ontology.Ontology,
@@ -95,8 +99,10 @@ def _grown(
         if grown is None:
             return None
         mark.write_text(json.dumps({"store": wanted["store"]}))
+        changes.prepare_step(home, db, terms, "before", grown.tables)
         written = writer.write_difference(driver, db, terms, "before", progress, grown.tables)
         growth.absorb(grown, kept, json.dumps(wanted))
+    changes.keep_step(home)
     mark.unlink()
     return written
 

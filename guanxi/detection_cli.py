@@ -33,7 +33,7 @@ def detect(
     home = home_of()
     day: date | None = as_of.date() if as_of else None
     with engine.running(home) as driver:
-        run = runs.run(home, driver, as_of=day, pack=pack, query=query)
+        run = runs.run(home, driver, as_of=day, pack=pack, query=query, full=full)
     if as_json:
         typer.echo(json.dumps(run.as_json(), ensure_ascii=False))
         return

@@ -17,7 +17,7 @@ from sqlalchemy import select, text
 from backend import accounts, audit, leads
 from backend.accounts import OWNER, ROLES, NotAllowed, Viewer
 from backend.findings import Finding, Party, Thing
-from backend.leads import Counts, LeadFilter, LeadView
+from backend.leads import Counts, LeadFilter, LeadView, Sight
 from backend.ledger import Lead, LeadEvent, Ledger, open_ledger
 
 QUERY = FINDING.query
@@ -25,9 +25,9 @@ KEY = finding(1).key
 DAY = date(2021, 1, 1)
 
 
-def run(ledger: Ledger, *findings: Finding, as_of: date = DAY, touched_all: bool = True) -> Counts:
+def run(ledger: Ledger, *findings: Finding, as_of: date = DAY, sight: Sight | None = None) -> Counts:
     with ledger.writing() as session:
-        return leads.record(session, QUERY, findings, as_of, touched_all)
+        return leads.record(session, QUERY, findings, as_of, sight)
 
 
 def look(ledger: Ledger, viewer: Viewer, key: str = KEY) -> LeadView:
@@ -151,8 +151,11 @@ def test_a_run_as_of_an_earlier_day_records_nothing(ledger: Ledger) -> None:
 
 def test_a_run_on_some_anchors_leaves_the_others_alone(ledger: Ledger) -> None:
     run(ledger, finding(1))
-    assert run(ledger, finding(2), touched_all=False) == Counts(new=1)
+    anchor, key = next(iter(finding(1).identity.items()))
+    assert run(ledger, finding(2), sight=Sight(anchor, {"somebody else"})) == Counts(new=1)
     assert state(ledger) == ("new", "stands")
+    assert run(ledger, sight=Sight(anchor, {key})).gone
+    assert state(ledger) == ("gone", "gone")
 
 
 def test_a_run_of_one_query_leaves_the_leads_of_others_alone(ledger: Ledger) -> None:

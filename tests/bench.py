@@ -15,9 +15,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -29,7 +28,7 @@ from fastapi.testclient import TestClient
 
 from backend import accounts
 from backend.ledger import open_ledger
-from graph_loader import engine, loading
+from graph_loader import engine
 from ui.app import create_app
 
 ROOT = Path(__file__).parent.parent
@@ -79,11 +78,7 @@ def main() -> None:
     )
     parser.add_argument("--folder", type=Path, default=ROOT / "var" / "bench")
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "benchmarks.md")
-    parser.add_argument("--load", nargs=2, type=Path, metavar=("HOME", "DROP"), help=argparse.SUPPRESS)
     given = parser.parse_args()
-    if given.load:
-        load_by_stages(*given.load)
-        return
     shutil.rmtree(given.folder, ignore_errors=True)
     given.folder.mkdir(parents=True)
     report = measure(given.size, given.growth, given.folder)
@@ -103,7 +98,11 @@ def measure(size: str, growth: list[str], folder: Path) -> str:
         figures.append(command("run the packs", home, "detect"))
         figures.append(command("hash of the graph", home, "graph", "hash"))
         figures += browse(home)
-        day = load("a day's 2,000 payments, the engine in use", home, a_day(drop, folder / "day", "DAY"))
+        days = [
+            load("a day's 2,000 payments, the engine in use", home, a_day(drop, folder / f"day-{n}", f"DAY{n}"))
+            for n in range(4)
+        ]
+        day = replace(sorted(days[1:], key=lambda one: one.seconds)[1], note="median of 3")
         figures.append(day)
         counts = contents(home)
     finally:
@@ -143,25 +142,7 @@ def measure(size: str, growth: list[str], folder: Path) -> str:
 
 def load(step: str, home: Path, drop: Path) -> Figure:
     """A load in a process of its own, as `guanxi load` does it, timed by stage."""
-    return run(step, home, [sys.executable, "-P", __file__, "--load", str(home), str(drop)])
-
-
-def load_by_stages(home: Path, drop: Path) -> None:
-    """Loads, and prints the seconds of each stage as JSON: a stage ends where the next one begins."""
-    seconds: dict[str, float] = defaultdict(float)
-    now, since = "start", time.perf_counter()
-
-    def progress(stage: str, _: str, __: int) -> None:
-        nonlocal now, since
-        if stage != now:
-            seconds[now] += time.perf_counter() - since
-            now, since = stage, time.perf_counter()
-
-    with engine.running(home) as driver:
-        loading.load(home, driver, drop, by="bench", progress=progress)
-        progress("end", "", 0)
-    progress("", "", 0)
-    sys.stdout.write(json.dumps(seconds))
+    return run(step, home, [sys.executable, "-P", str(ROOT / "tests" / "bench_load.py"), str(home), str(drop)])
 
 
 def a_day(drop: Path, folder: Path, prefix: str, payments: int = 2_000) -> Path:
@@ -231,7 +212,7 @@ def run(step: str, home: Path, words: list[str]) -> Figure:
             stream.seek(0)
         if os.waitstatus_to_exitcode(status) != 0:
             raise SystemExit(f"{' '.join(words)} failed: {told.read().decode()}")
-        stages = json.loads(out.read()) if "--load" in words else {}
+        stages = json.loads(out.read()) if any(word.endswith("bench_load.py") for word in words) else {}
     return Figure(step, seconds, usage.ru_maxrss / 1024, engine_peak(home), stages=stages)
 
 

@@ -4,8 +4,8 @@ import hashlib
 import json
 import math
 import time
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,6 @@ from backend import sentences
 from backend.findings import BY_URGENCY, Check, Finding, Party, Thing
 from backend.networks import Network
 from backend.packs import Packs, Query, check_on_server
-from graph_loader.errors import GuanxiError
 from graph_loader.evidence import Evidence
 from graph_loader.secret import Secret, secret_of
 from graph_loader.sources import load_sources
@@ -70,38 +69,71 @@ def detect(
     pack: str | None = None,
     query: str | None = None,
     touched: Mapping[str, Collection[str] | None] | None = None,
+    leads: Sequence[Mapping[str, Any]] | None = None,
 ) -> Detection:
     """Runs all queries, those of one pack, or one. `touched` (query id → keys of anchors, None for all) looks at these only.
+    `leads`: what queries about leads are given, as `told` makes it; by default what all other queries find here.
 
     Raises GuanxiError for a pack or query that does not exist.
     """
     started = time.perf_counter()
-    _known(packs, pack, query)
+    chosen = packs.chosen(pack, query)
     evidence, secret = Evidence(home), secret_of(home)
     delivered = evidence.delivered()
     as_of = as_of or latest_day(driver)
-    runs = [
-        QueryRun(broken.id, broken.file.split("/")[0], "broken", reason=broken.reason)
-        for broken in packs.broken
-        if query in (None, broken.id) and pack in (None, broken.file.split("/")[0])
-    ]
-    leads: dict[str, list[_Lead]] = {}
+    runs = [QueryRun(each.id, each.pack, "broken", reason=each.reason) for each in chosen.broken]
+    wanted = [one for one in chosen.queries if one.status != "retired"]
+    about_leads = [one for one in wanted if one.is_about_leads]
+    first = [one for one in wanted if not one.is_about_leads]
+    if about_leads and leads is None:
+        first = [one for one in packs.queries if not one.is_about_leads and one.status != "retired"]
+    found: dict[str, list[_Lead]] = {}
+    made: dict[str, QueryRun] = {}
     with reading(driver) as session:
-        for one in packs.queries:
-            if query not in (None, one.id) or pack not in (None, one.pack.id) or one.status == "retired":
-                continue
-            run, found = _run(
-                session, one, delivered, as_of, secret, None if touched is None else touched.get(one.id, ())
-            )
-            runs.append(run)
-            leads[one.id] = found
-    traced = {element for found in leads.values() for lead in found for element in lead.network.traced()}
+        for one in (*first, *about_leads):
+            anchors = None if touched is None or one.is_about_leads else touched.get(one.id, ())
+            if one.is_about_leads and leads is None:
+                leads = [lead.told() for some in found.values() for lead in some]
+            about = leads if leads and one.is_about_leads else ()
+            made[one.id], found[one.id] = _run(session, one, delivered, as_of, secret, anchors, about)
+    shown = [lead for one in wanted for lead in found[one.id]]
+    traced = {element for lead in shown for element in lead.network.traced()}
     sources = evidence.sources_of(sorted(traced)) if traced else {}
-    finished = tuple(
-        QueryRun(**{**vars(run), "findings": tuple(lead.finding(sources) for lead in leads.get(run.query, ()))})
-        for run in runs
-    )
-    return Detection(as_of, finished, time.perf_counter() - started)
+    runs += [replace(made[one.id], findings=tuple(lead.finding(sources) for lead in found[one.id])) for one in wanted]
+    return Detection(as_of, tuple(runs), time.perf_counter() - started)
+
+
+def told(
+    query: Query,
+    key: str,
+    level: str,
+    persons: Iterable[tuple[str, str, str]],
+    things: Iterable[tuple[str, str, str]],
+    identity: Mapping[str, str],
+    village: str | None,
+) -> dict[str, Any]:
+    """A lead as queries about leads are given it. `persons`: role, key and name; `things`: label, key and name.
+
+    Gives `key, query, title, title_en, level, village` (code or None), `persons` (keys of all), `names` (theirs), `accused` (keys of the
+    people and companies it is held against), `projects` and `programmes` (keys), `project_names` and `programme_names`."""
+    people, held = list(persons), set(query.accuses)
+    accused = {ref for role, ref, _ in people if role in held} | {identity[name] for name in held if name in identity}
+    named = list(things)
+    return {
+        "key": key,
+        "query": query.id,
+        "title": query.title["zh"],
+        "title_en": query.title["en"],
+        "level": level,
+        "village": village,
+        "persons": [ref for _, ref, _ in people],
+        "names": [name for _, _, name in people],
+        "accused": sorted(accused),
+        "projects": [key for label, key, _ in named if label == "Project"],
+        "project_names": [name for label, _, name in named if label == "Project"],
+        "programmes": [key for label, key, _ in named if label == "Programme"],
+        "programme_names": [name for label, _, name in named if label == "Programme"],
+    }
 
 
 def latest_day(driver: neo4j.Driver) -> date:
@@ -120,15 +152,6 @@ def reading(driver: neo4j.Driver) -> neo4j.Session:
     return driver.session(default_access_mode=READ_ACCESS, notifications_min_severity=NotificationMinimumSeverity.OFF)
 
 
-def _known(packs: Packs, pack: str | None, query: str | None) -> None:
-    ids = {one.id for one in packs.queries} | {one.id for one in packs.broken}
-    if query is not None and query not in ids:
-        raise GuanxiError(f"There is no query `{query}`: choose one of {', '.join(sorted(ids))}.")
-    folders = {one.id for one in packs.packs} | {one.file.split("/")[0] for one in packs.broken}
-    if pack is not None and pack not in folders:
-        raise GuanxiError(f"There is no pack `{pack}`: choose one of {', '.join(sorted(folders))}.")
-
-
 def _run(
     session: neo4j.Session,
     query: Query,
@@ -136,6 +159,7 @@ def _run(
     as_of: date,
     secret: Secret,
     touched: Collection[str] | None,
+    about: Sequence[Mapping[str, Any]],
 ) -> tuple[QueryRun, list["_Lead"]]:
     started = time.perf_counter()
     missing = query.missing(delivered)
@@ -146,7 +170,7 @@ def _run(
         return QueryRun(query.id, query.pack.id, "broken", reason=broken.reason), []
     leads: dict[str, _Lead] = {}
     parameters = {**query.defaults, "as_of": as_of}
-    given = {**parameters, "touched": list(touched or ())}
+    given = {**parameters, "touched": list(touched or ()), "leads": list(about)}
     try:
         with session.begin_transaction(timeout=SECONDS) as transaction:
             for record in transaction.run(query.statement(touched is not None), given):
@@ -219,6 +243,21 @@ class _Lead:
         self.rows.append(row)
         self.network.draw(row.evidence, strong=True)
         self.network.draw(row.context, strong=False)
+
+    def told(self) -> dict[str, Any]:
+        """The lead as queries about leads are given it."""
+        rows = sorted(self.rows, key=_Row.order)
+        persons, things = self._parties(rows)
+        village = _first(rows, "village")
+        return told(
+            self.query,
+            self.key,
+            min((row.level for row in rows), key=BY_URGENCY.index),
+            [(person.role, person.ref, person.name) for person in persons],
+            [(thing.label, thing.key, thing.name) for thing in things],
+            rows[0].identity,
+            village["key"] if village else None,
+        )
 
     def finding(self, sources: Mapping[str, list[dict[str, Any]]]) -> Finding:
         """The lead as it goes to the ledger. Its level is the highest of its rows; money, span and rows cover them all."""

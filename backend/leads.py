@@ -101,6 +101,12 @@ def last_run(session: Session, query_id: str) -> Run | None:
     return session.scalar(select(Run).where(Run.query == query_id).order_by(Run.as_of.desc(), Run.id.desc()).limit(1))
 
 
+def open_leads(session: Session) -> Sequence[Lead]:
+    """Leads that nobody has closed and whose basis is not gone, with the version that stands."""
+    asked = select(Lead).where(Lead.state.in_(OPEN_STATES), Lead.basis != "gone").options(joinedload(Lead.current))
+    return session.scalars(asked.order_by(Lead.key)).all()
+
+
 def record(
     session: Session, query_id: str, findings: Iterable[Finding], as_of: date, sight: Sight | None = None
 ) -> Counts:

@@ -20,6 +20,7 @@ from neo4j.exceptions import ClientError
 
 from backend import sentences
 from graph_loader import ontology
+from graph_loader.errors import GuanxiError
 from graph_loader.sources import load_sources
 
 FOLDER = Path(__file__).parent.parent / "queries"
@@ -33,8 +34,8 @@ COMMON = ("level", "checks", "evidence", "context")
 """What every query returns beside its columns: the level of the row, a map from check id to `for`, `against`, `missing` or
 null (does not apply), the paths the suspicion rests on, and the paths drawn pale beside them."""
 
-GIVEN = frozenset({"as_of", "touched"})
-"""Parameters that every query gets: the day of the run, and the keys of the anchors to look at."""
+GIVEN = frozenset({"as_of", "touched", "leads"})
+"""Parameters that every query gets: the day of the run, the keys of the anchors to look at, and the open leads of other queries."""
 
 NOT_YET = re.compile(r"coalesce\([\w.,\s]*,\s*\$as_of\)\s*<=\s*\$as_of")
 """How a query leaves out what has not happened by the day of the run."""
@@ -115,6 +116,11 @@ class Query:
         return tuple(table for choices in self.needs if not delivered & set(choices) for table in choices)
 
     @property
+    def is_about_leads(self) -> bool:
+        """Whether it looks at the open leads of other queries, and so runs after them."""
+        return "$leads" in self.text
+
+    @property
     def watches_the_clock(self) -> bool:
         """Whether a later day alone may change what it finds: its text asks for the day otherwise than to leave out what is later."""
         return "$as_of" in NOT_YET.sub("", self.text)
@@ -134,12 +140,35 @@ class BrokenQuery:
     file: str
     reason: str
 
+    @property
+    def pack(self) -> str:
+        return self.file.split("/")[0]
+
 
 @dataclass(frozen=True)
 class Packs:
     packs: tuple[Pack, ...]
     queries: tuple[Query, ...]
     broken: tuple[BrokenQuery, ...]
+
+    def chosen(self, pack: str | None = None, query: str | None = None) -> "Packs":
+        """The queries of one pack, or one query; all without either. Raises GuanxiError for a pack or query that does not exist."""
+        ids = {one.id for one in self.queries} | {one.id for one in self.broken}
+        if query is not None and query not in ids:
+            raise GuanxiError(f"There is no query `{query}`: choose one of {', '.join(sorted(ids))}.")
+        folders = {one.id for one in self.packs} | {one.pack for one in self.broken}
+        if pack is not None and pack not in folders:
+            raise GuanxiError(f"There is no pack `{pack}`: choose one of {', '.join(sorted(folders))}.")
+        return Packs(
+            self.packs,
+            tuple(one for one in self.queries if query in (None, one.id) and pack in (None, one.pack.id)),
+            tuple(one for one in self.broken if query in (None, one.id) and pack in (None, one.pack)),
+        )
+
+    def about_leads(self, about: bool) -> "Packs":
+        """Only those about leads, or only the others, which know of what is broken."""
+        queries = tuple(one for one in self.queries if one.is_about_leads == about)
+        return Packs(self.packs, queries, () if about else self.broken)
 
     def query(self, id: str) -> Query | None:
         return next((query for query in self.queries if query.id == id), None)
@@ -189,7 +218,7 @@ def check_on_server(session: neo4j.Session, query: Query) -> BrokenQuery | None:
     file = f"{query.pack.id}/{query.id}.cypher"
     try:
         with session.begin_transaction() as transaction:
-            result = transaction.run("EXPLAIN " + query.statement(), {**query.defaults, "as_of": None})
+            result = transaction.run("EXPLAIN " + query.statement(), {**query.defaults, "as_of": None, "leads": []})
             columns, summary = set(result.keys()), result.consume()
     except ClientError as error:
         return BrokenQuery(query.id, file, f"the server refuses the text: {error.message}")
@@ -268,13 +297,14 @@ def _query(pack: Pack, folder: Path, stem: str, shared: dict[str, dict[str, dict
                 f"`{name}` is named by identity, accuses or event but is no column: declare it under [columns]"
             )
     for name in accuses:
-        if not {part.strip() for part in columns[name].split("|")} <= {"Person", "Company"}:
+        if not {part.strip() for part in columns[name].split("|")} <= {"Person", "Company", "Village"}:
             raise _Broken(
-                f"`accuses` names `{name}`, which is neither Person nor Company: name who a lead is held against"
+                f"`accuses` names `{name}`, which is no Person, Company or Village: name who a lead is held against"
             )
     if anchor not in identity or columns[anchor] in PLAIN_TYPES:
         raise _Broken(f"the anchor `{anchor}` is not among the nodes of identity: choose one of them")
-    if not re.match(rf"MATCH \(\s*{anchor}\b", re.sub(r"(?m)^\s*//.*\n", "", text).lstrip()):
+    starts = rf"MATCH \(\s*{anchor}\b" + (r"|UNWIND \$leads AS" if "$leads" in text else "")
+    if not re.match(starts, re.sub(r"(?m)^\s*//.*\n", "", text).lstrip()):
         raise _Broken(f"the text does not start with MATCH ({anchor} …: start from the anchor")
     parameters = _parameters(content.get("param", []), shared["param"])
     asked = set(re.findall(r"\$(\w+)", text))

@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
@@ -13,7 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from backend import leads, ledger
-from backend.detection import QueryRun, detect, latest_day, reading
+from backend.detection import QueryRun, detect, latest_day, reading, told
 from backend.packs import Packs, Query, load_packs
 from backend.touching import Touching, come_of_age
 from graph_loader import loading
@@ -82,17 +83,35 @@ def run(
     started = time.perf_counter()
     loading.bring_up_to_date_in_turn(home, driver)
     packs = load_packs(folder)
+    chosen = packs.chosen(pack, query)
+    of_graph, about_leads = chosen.about_leads(False), chosen.about_leads(True)
     as_of = as_of or latest_day(driver)
     kept = ledger.open_ledger(home)
     try:
-        sights = _sights(home, driver, kept, packs, as_of, full)
+        sights = _sights(home, driver, kept, of_graph, as_of, full)
         touched = {id: sight.anchors for id, sight in sights.items()}
-        detection = detect(home, driver, packs, as_of=as_of, pack=pack, query=query, touched=touched)
+        found = detect(home, driver, of_graph, as_of=as_of, touched=touched)
         with kept.writing() as session:
-            outcomes = tuple(_kept(session, one, as_of, sights.get(one.query)) for one in detection.queries)
+            outcomes = [_kept(session, one, as_of, sights.get(one.query)) for one in found.queries]
+        if about_leads.queries:
+            with kept.reading() as session:
+                open_ones = list(_open_leads(session, packs))
+            found = detect(home, driver, about_leads, as_of=as_of, leads=open_ones)
+            with kept.writing() as session:
+                outcomes += [_kept(session, one, as_of, None) for one in found.queries]
     finally:
         kept.close()
-    return Run(as_of, outcomes, time.perf_counter() - started)
+    return Run(as_of, tuple(outcomes), time.perf_counter() - started)
+
+
+def _open_leads(session: Session, packs: Packs) -> Iterator[dict[str, Any]]:
+    """The open leads of queries about the graph, as those about leads are given them."""
+    for lead in leads.open_leads(session):
+        query = packs.query(lead.query)
+        if query and not query.is_about_leads:
+            persons = [(person["role"], person["ref"], person["name"]) for person in lead.current.persons]
+            things = [(thing["label"], thing["key"], thing["name"]) for thing in lead.current.things]
+            yield told(query, lead.key, lead.level, persons, things, lead.current.identity, lead.village)
 
 
 def _sights(

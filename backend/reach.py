@@ -49,6 +49,7 @@ class Reach:
 class _Variable:
     labels: frozenset[str] = frozenset()
     chain: Chain | None = None
+    at: int = 0
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,26 @@ class _Edge:
     directed: bool
     least: int
     most: int
+    name: str = ""
+    at: int = 0
+
+
+@dataclass(frozen=True)
+class Named:
+    """A name in a text: `labels` of a node or `types` of a relationship that it may be, and where it is first so called."""
+
+    name: str
+    labels: frozenset[str]
+    types: frozenset[str]
+    at: int
+
+
+def named(text: str, anchor: str) -> list[Named]:
+    """The nodes and relationships of a text's patterns, also nameless ones."""
+    variables: dict[str, _Variable] = {anchor: _Variable(chain=())}
+    edges = [edge for clause in _clauses(text, variables) for path in clause.paths for edge in path]
+    found = [Named(name.split("@")[0], one.labels, frozenset(), one.at) for name, one in variables.items()]
+    return found + [Named(edge.name, frozenset(), frozenset(edge.types), edge.at) for edge in edges]
 
 
 @dataclass
@@ -223,7 +244,8 @@ def _path(
         types = tuple(re.split(r"[|:]+", told[2])) if told and told[2] else ()
         least, most = _length(told)
         start, end = (after, before) if arrow[1] and not arrow[3] else (before, after)
-        edges.append(_Edge(types, start, end, bool(arrow[1]) != bool(arrow[3]), least, most))
+        name = (told[1] or "") if told else ""
+        edges.append(_Edge(types, start, end, bool(arrow[1]) != bool(arrow[3]), least, most, name, arrow.start()))
         before = after
         arrow = ARROW.match(plain, closed + 1)
     return edges, closed + 1
@@ -269,6 +291,7 @@ def _note(
     else:
         name = f"{name}@{scope[-1]}" if scope else name
     labels = frozenset(re.findall(r"\w+", found[2] or ""))
-    variable = variables.setdefault(name, _Variable())
-    variable.labels = variable.labels or labels
+    variable = variables.setdefault(name, _Variable(at=opened))
+    if labels and not variable.labels:
+        variable.labels, variable.at = labels, opened
     return name

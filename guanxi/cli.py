@@ -13,6 +13,7 @@ COMMANDS = {
     "quarantine_cli": ("quarantine", "template"),
     "testimony_cli": ("says", "conflicts"),
     "detection_cli": ("detect",),
+    "query_cli": ("query",),
     "ledger_cli": ("leads", "user", "audit"),
     "mapping_cli": ("map",),
     "sample_cli": ("sample",),

@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 from homes import Small
 
-from backend.cases import Case, batches, merged, read_case
+from backend.cases import Case
 from backend.detection import QueryRun, detect
 from backend.findings import Finding
 from backend.packs import Packs, Query, load_packs
+from backend.trial import case_of, groups_of, tables_for
 from graph_loader.evidence import Evidence
 from graph_loader.secret import secret_of
 from graph_loader.sources import load_sources
@@ -40,29 +41,9 @@ class Ran:
         return replace(self.full, findings=tuple(mine))
 
 
-def case_of(lead: Finding, cases: list[Case]) -> Case:
-    """The case whose people or numbers are in the lead."""
-    masked = {party.masked for party in lead.persons}
-    keys = {part for key in lead.identity.values() for part in key.split("#")[:1]}
-    found = [
-        case
-        for case in cases
-        if keys & set(case.numbers.values()) or masked & {f"{n[:6]}********{n[-4:]}" for n in case.numbers.values()}
-    ]
-    assert len(found) == 1, f"{lead.title_zh} belongs to {len(found)} cases"
-    return found[0]
-
-
-def known_tables(query: Query) -> set[str]:
-    return {table for choices in query.needs for table in choices} | set(query.uses)
-
-
 def run_batch(small: Small, query: Query, cases: list[Case]) -> Ran:
     """Loads the cases with all tables the query knows of, empty where they have no rows, and runs that one query."""
-    tables = merged(cases)
-    for table in known_tables(query) - cases[0].absent:
-        tables.setdefault(load_sources()[table].title, [])
-    small.load_tables(tables)
+    small.load_tables(tables_for(query, cases))
     assert Evidence(small.home).quarantine() == [], "a case has rows that no department could send"
 
     def run(touched: set[str] | None = None) -> QueryRun:
@@ -91,10 +72,7 @@ def ran(small_engine: Small) -> Callable[[str], list[Ran]]:
         query = PACKS.query(id)
         assert query is not None
         if id not in kept:
-            cases = [read_case(path) for path in query.cases]
-            # Leads of several cases would meet in one village: those about leads are loaded one by one.
-            groups = [[case] for case in cases] if query.is_about_leads else batches(cases)
-            kept[id] = [run_batch(small_engine, query, group) for group in groups]
+            kept[id] = [run_batch(small_engine, query, group) for group in groups_of(query)]
         return kept[id]
 
     return of

@@ -4,7 +4,8 @@ import hashlib
 import json
 import math
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -19,7 +20,7 @@ from neo4j.time import Date
 from backend import sentences
 from backend.findings import BY_URGENCY, Check, Finding, Party, Thing
 from backend.networks import Network
-from backend.packs import Packs, Query, check_on_server
+from backend.packs import BrokenQuery, Packs, Query, check_on_server
 from graph_loader.evidence import Evidence
 from graph_loader.secret import Secret, secret_of
 from graph_loader.sources import load_sources
@@ -77,10 +78,43 @@ def detect(
     Raises GuanxiError for a pack or query that does not exist.
     """
     started = time.perf_counter()
-    chosen = packs.chosen(pack, query)
-    evidence, secret = Evidence(home), secret_of(home)
-    delivered = evidence.delivered()
     as_of = as_of or latest_day(driver)
+    chosen = packs.chosen(pack, query)
+    with reading(driver) as session:
+
+        def begin() -> neo4j.Transaction:
+            return session.begin_transaction(timeout=SECONDS)
+
+        broken = {one.id: check_on_server(session, one) for one in (packs if leads is None else chosen).queries}
+        runs = _look(Evidence(home), secret_of(home), begin, packs, chosen, as_of, touched, leads, broken)
+    return Detection(as_of, runs, time.perf_counter() - started)
+
+
+def detect_within(
+    transaction: neo4j.Transaction,
+    evidence: Evidence,
+    secret: Secret,
+    packs: Packs,
+    as_of: date,
+    touched: Mapping[str, Collection[str] | None],
+) -> tuple[QueryRun, ...]:
+    """The same inside a transaction that somebody else ends, of queries about the graph. `evidence`: what it holds."""
+    chosen = packs.about_leads(False)
+    return _look(evidence, secret, lambda: nullcontext(transaction), packs, chosen, as_of, touched, (), {})
+
+
+def _look(
+    evidence: Evidence,
+    secret: Secret,
+    begin: Callable[[], AbstractContextManager[neo4j.Transaction]],
+    packs: Packs,
+    chosen: Packs,
+    as_of: date,
+    touched: Mapping[str, Collection[str] | None] | None,
+    leads: Sequence[Mapping[str, Any]] | None,
+    broken: Mapping[str, BrokenQuery | None],
+) -> tuple[QueryRun, ...]:
+    delivered = evidence.delivered()
     runs = [QueryRun(each.id, each.pack, "broken", reason=each.reason) for each in chosen.broken]
     wanted = [one for one in chosen.queries if one.status != "retired"]
     about_leads = [one for one in wanted if one.is_about_leads]
@@ -89,18 +123,25 @@ def detect(
         first = [one for one in packs.queries if not one.is_about_leads and one.status != "retired"]
     found: dict[str, list[_Lead]] = {}
     made: dict[str, QueryRun] = {}
-    with reading(driver) as session:
-        for one in (*first, *about_leads):
-            anchors = None if touched is None or one.is_about_leads else touched.get(one.id, ())
-            if one.is_about_leads and leads is None:
-                leads = [lead.told() for some in found.values() for lead in some]
-            about = leads if leads and one.is_about_leads else ()
-            made[one.id], found[one.id] = _run(session, one, delivered, as_of, secret, anchors, about)
+    for one in (*first, *about_leads):
+        anchors = None if touched is None or one.is_about_leads else touched.get(one.id, ())
+        if one.is_about_leads and leads is None:
+            leads = [lead.told() for some in found.values() for lead in some]
+        about = leads if leads and one.is_about_leads else ()
+        fault = broken.get(one.id)
+        if missing := one.missing(delivered):
+            made[one.id], found[one.id] = QueryRun(one.id, one.pack.id, "not_run", missing=missing), []
+        elif fault:
+            made[one.id], found[one.id] = QueryRun(one.id, one.pack.id, "broken", reason=fault.reason), []
+        elif anchors is not None and not anchors:  # nothing that it starts from was touched
+            made[one.id], found[one.id] = QueryRun(one.id, one.pack.id, "ran"), []
+        else:
+            made[one.id], found[one.id] = _run(begin, one, delivered, as_of, secret, anchors, about)
     shown = [lead for one in wanted for lead in found[one.id]]
     traced = {element for lead in shown for element in lead.network.traced()}
     sources = evidence.sources_of(sorted(traced)) if traced else {}
     runs += [replace(made[one.id], findings=tuple(lead.finding(sources) for lead in found[one.id])) for one in wanted]
-    return Detection(as_of, tuple(runs), time.perf_counter() - started)
+    return tuple(runs)
 
 
 def told(
@@ -153,7 +194,7 @@ def reading(driver: neo4j.Driver) -> neo4j.Session:
 
 
 def _run(
-    session: neo4j.Session,
+    begin: Callable[[], AbstractContextManager[neo4j.Transaction]],
     query: Query,
     delivered: set[str],
     as_of: date,
@@ -162,17 +203,11 @@ def _run(
     about: Sequence[Mapping[str, Any]],
 ) -> tuple[QueryRun, list["_Lead"]]:
     started = time.perf_counter()
-    missing = query.missing(delivered)
-    if missing:
-        return QueryRun(query.id, query.pack.id, "not_run", missing=missing), []
-    broken = check_on_server(session, query)
-    if broken:
-        return QueryRun(query.id, query.pack.id, "broken", reason=broken.reason), []
     leads: dict[str, _Lead] = {}
     parameters = {**query.defaults, "as_of": as_of}
     given = {**parameters, "touched": list(touched or ()), "leads": list(about)}
     try:
-        with session.begin_transaction(timeout=SECONDS) as transaction:
+        with begin() as transaction:
             for record in transaction.run(query.statement(touched is not None), given):
                 row = _Row(query, record)
                 key = lead_key(secret, query.id, row.identity)

@@ -62,6 +62,11 @@ def leads_file(session: Session, viewer: Viewer, filters: LeadFilter | None, for
         name: value for name, value in vars(filters or LeadFilter()).items() if value != getattr(LeadFilter(), name)
     }
     audit.append(session, viewer.name, "export", "leads", {"format": form, "leads": len(found), "filters": narrowed})
+    return file_of(found, form)
+
+
+def file_of(found: Sequence[dict[str, Any]], form: str) -> bytes:
+    """Leads of the contract as a file of one of `FORMATS`."""
     if form == "jsonl":
         return "".join(json.dumps(lead, ensure_ascii=False) + "\n" for lead in found).encode()
     rows = [_flat(lead) for lead in found]

@@ -4,7 +4,7 @@ A step is one file under `graph/steps/`, numbered from 1; a step of which nobody
 rebuild) is an empty one: whoever looks from before it looks at everything.
 """
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,21 +38,14 @@ def last_step(home: Path) -> int:
 
 def changed_since(home: Path, step: int) -> Changed | None:
     """What changed after a step; None where only looking at everything will do."""
-    nodes: set[tuple[str, str, str]] = set()
-    relationships: set[tuple[str, str, str, str, str, str]] = set()
+    rows: list[tuple[str, str, str, str, str, str]] = []
     with duckdb.connect() as db:
         for number in range(step + 1, last_step(home) + 1):
             path = _path(home, number)
             if step < 1 or not path.exists() or path.stat().st_size == 0:
                 return None
-            for what, start_label, start, end_label, end, change in db.execute(
-                f"SELECT * FROM read_parquet({text(path)})"
-            ).fetchall():
-                if end is None:
-                    nodes.add((start_label, start, change))
-                else:
-                    relationships.add((what, start_label, start, end_label, end, change))
-    return Changed(frozenset(nodes), frozenset(relationships))
+            rows += db.execute(f"SELECT * FROM read_parquet({text(path)})").fetchall()
+    return _changed(rows)
 
 
 def prepare_step(
@@ -68,18 +61,40 @@ def prepare_step(
     folder.mkdir(parents=True, exist_ok=True)
     draft = folder / DRAFT
     draft.unlink(missing_ok=True)
-    if before is None:
+    if before is None or _note(db, ontology, before, tables) > MOST:
         draft.touch()
-        return
+    else:
+        db.execute(f"COPY step TO {text(draft)} (FORMAT parquet)")
+
+
+def differences(
+    db: duckdb.DuckDBPyConnection, ontology: Ontology, before: str, tables: Container[str] | None = None
+) -> Changed | None:
+    """What differs between two states; None for too much."""
+    if _note(db, ontology, before, tables) > MOST:
+        return None
+    return _changed(db.execute("SELECT * FROM step").fetchall())
+
+
+def _note(db: duckdb.DuckDBPyConnection, ontology: Ontology, before: str, tables: Container[str] | None) -> int:
+    """Makes the table `step` of what differs, and counts it."""
     parts = " UNION ALL ".join(_parts(ontology, before, tables))
     columns = 't(what, start_label, "start", end_label, "end", change)'
     empty = "SELECT NULL::VARCHAR, NULL::VARCHAR, NULL::VARCHAR, NULL::VARCHAR, NULL::VARCHAR, NULL::VARCHAR LIMIT 0"
     db.execute(f"CREATE OR REPLACE TEMP TABLE step AS SELECT * FROM ({parts or empty}) {columns} LIMIT {MOST + 1}")
     ((count,),) = db.execute("SELECT count(*) FROM step").fetchall()
-    if count > MOST:
-        draft.touch()
-    else:
-        db.execute(f"COPY step TO {text(draft)} (FORMAT parquet)")
+    return int(count)
+
+
+def _changed(rows: Iterable[tuple[str, str, str, str, str, str]]) -> Changed:
+    nodes: set[tuple[str, str, str]] = set()
+    relationships: set[tuple[str, str, str, str, str, str]] = set()
+    for what, start_label, start, end_label, end, change in rows:
+        if end is None:
+            nodes.add((start_label, start, change))
+        else:
+            relationships.add((what, start_label, start, end_label, end, change))
+    return Changed(frozenset(nodes), frozenset(relationships))
 
 
 def keep_step(home: Path) -> None:

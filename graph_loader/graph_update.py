@@ -44,7 +44,7 @@ def bring_up_to_date(
         old.unlink(missing_ok=True)
     with duckdb.connect(str(fresh)) as db:
         progress("state", "", 0)
-        rows = _rows_once(db, evidence)
+        rows = rows_once(db, evidence)
         growth.keep_rows(db, rows)
         state.build(db, terms, evidence.sources, rows)
         derived.derive(db, terms, rows)
@@ -89,7 +89,7 @@ def _grown(
 ) -> writer.Written | None:
     """Takes the quick way where all that is new are deliveries that only add; None where the whole way must be taken."""
     held = _meaning(kept)
-    arriving = _arriving(evidence, json.loads(held["evidence"]) if held else [])
+    arriving = arriving_since(evidence, json.loads(held["evidence"]) if held else [])
     if arriving is None:
         return None
     with duckdb.connect() as db:
@@ -107,7 +107,7 @@ def _grown(
     return written
 
 
-def _arriving(evidence: Evidence, held: list[list[str]]) -> dict[str, str] | None:
+def arriving_since(evidence: Evidence, held: list[list[str]]) -> dict[str, str] | None:
     """SQL by source of the rows that deliveries after those of a state bring; None where more than that has changed."""
     now = json.loads(evidence.version())
     if now[: len(held)] != held:
@@ -143,7 +143,7 @@ def _sizes(db: duckdb.DuckDBPyConnection, terms: ontology.Ontology, before: str 
     return total, total - (bulk.elements(db, terms, before) if before else 0)
 
 
-def _rows_once(db: duckdb.DuckDBPyConnection, evidence: Evidence) -> dict[str, str]:
+def rows_once(db: duckdb.DuckDBPyConnection, evidence: Evidence) -> dict[str, str]:
     """The rows in force with references settled; where that takes choices or joins it is done once, and kept with the state."""
     in_force = {id: ocds.compiled(evidence.sources[id], sql) for id, sql in evidence.rows_in_force().items()}
     rows = resolve(db, evidence.sources, in_force)
@@ -176,6 +176,14 @@ def _meaning(path: Path) -> dict[str, Any] | None:
     except duckdb.Error:
         return None
     return json.loads(found[0]) if found else None
+
+
+def held_evidence(kept: Path) -> list[list[str]]:
+    """The deliveries that a kept state was made from. Raises GuanxiError where there is no such state."""
+    held = _meaning(kept)
+    if held is None:
+        raise GuanxiError("Nothing was loaded yet: load the county's tables first, then check drafts against them.")
+    return [list(one) for one in json.loads(held["evidence"])]
 
 
 def _is_marked(mark: Path, store: str) -> bool:

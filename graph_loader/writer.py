@@ -109,6 +109,20 @@ def write_difference(
     return written
 
 
+def write_within(
+    transaction: neo4j.Transaction,
+    db: duckdb.DuckDBPyConnection,
+    ontology: Ontology,
+    before: str | None,
+    tables: Container[str] | None = None,
+) -> None:
+    """Writes a difference in a transaction that somebody else ends: a draft, which is taken back."""
+    for step in _steps(ontology, before):
+        if tables is None or step.table in tables:
+            for batch in _batches(db, step.rows):
+                transaction.run(step.statement, rows=batch).consume()
+
+
 def count_difference(db: duckdb.DuckDBPyConnection, ontology: Ontology, before: str | None) -> Written:
     """What `write_difference` would write."""
     written = Written()
@@ -263,7 +277,8 @@ def _steps(ontology: Ontology, before: str | None) -> Iterator[Step]:
         yield from _removals(ontology, before)
     for node in ontology.stored_nodes():
         table = node_table(node.label)
-        yield Step(node.label, "created", "", _new_nodes(table, before), table)
+        create = f"UNWIND $rows AS row CREATE (n:{node.label}) SET n = row"
+        yield Step(node.label, "created", create, _new_nodes(table, before), table)
     yield from _node_changes(ontology, before)
     for kind in kinds(ontology):
         yield from _relationship_steps(ontology, kind, before)

@@ -1,6 +1,5 @@
 """The commands about the ledger: `leads`, `user …`, `audit …`."""
 
-import codecs
 import getpass
 import json
 import secrets
@@ -20,6 +19,7 @@ from backend.leads import unexplained
 from backend.ledger import Ledger, open_ledger
 from graph_loader.errors import GuanxiError
 from graph_loader.secret import home_of, secret_of
+from guanxi.output import put_out
 
 user = typer.Typer(help="Accounts: who may sign in, as what, for which towns.", no_args_is_help=True)
 log = typer.Typer(help="The tamper-evident log.", no_args_is_help=True)
@@ -42,17 +42,9 @@ def leads(
     out: Annotated[Path | None, typer.Option(help="The file to write; standard output when left out.")] = None,
 ) -> None:
     """The leads, most urgent level first, then by amount."""
-    if form == "xlsx" and out is None and sys.stdout.isatty():
-        raise GuanxiError("A workbook cannot be shown in a terminal: name a file with --out.")
     with open_ledger(home_of()).writing() as session:
         content = exports.leads_file(session, OWNER, None, form)
-    if out is None:
-        sys.stdout.buffer.write(content.removeprefix(codecs.BOM_UTF8))
-        return
-    try:
-        out.write_bytes(content)
-    except OSError as error:
-        raise GuanxiError(f"Cannot write {out} ({error.strerror}): name another file with --out.") from error
+    put_out(content, out)
 
 
 @user.command("add")

@@ -1,7 +1,6 @@
 """The commands for those who mend tables: `quarantine`, `template`."""
 
 import json
-import sys
 from collections import Counter
 from pathlib import Path
 from typing import Annotated
@@ -12,6 +11,7 @@ from backend import exports, mending
 from graph_loader.errors import GuanxiError
 from graph_loader.evidence import Evidence
 from graph_loader.secret import home_of
+from guanxi.output import put_out
 
 COLUMNS = ("delivery", "file", "sheet", "row", "column", "value", "reason")
 
@@ -51,7 +51,7 @@ def quarantine(
         content = mending.workbook(records, evidence.sources)
     else:
         raise GuanxiError(f"There is no format {form!r}: use jsonl, csv or xlsx.")
-    _put_out(content, out)
+    put_out(content, out)
 
 
 def template(
@@ -61,15 +61,5 @@ def template(
     """An empty workbook for a table: headers (required ones with *), notes, drop-down lists, explanations."""
     source = mending.source_of(table)
     path = out or Path(f"{source.title}.xlsx")
-    _put_out(mending.template(source), path)
+    put_out(mending.template(source), path)
     typer.echo(f"{path} is ready to be filled in.", err=True)
-
-
-def _put_out(content: bytes, out: Path | None) -> None:
-    if out is None:
-        sys.stdout.buffer.write(content)
-        return
-    try:
-        out.write_bytes(content)
-    except OSError as error:
-        raise GuanxiError(f"Cannot write {out} ({error.strerror}): name another file with --out.") from error

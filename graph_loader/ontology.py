@@ -76,8 +76,7 @@ class NodeType:
 
 @dataclass(frozen=True)
 class RelationshipType:
-    """A relationship type. `identity`: the properties that tell parallel relationships between the same two nodes apart.
-    `belongs_to`: which end a change of it touches (`from`, `to`, `both`)."""
+    """A relationship type. `identity`: the properties that tell parallel relationships between the same two nodes apart."""
 
     type: str
     zh: str
@@ -87,7 +86,6 @@ class RelationshipType:
     properties: dict[str, Property]
     identity: tuple[str, ...] = ()
     derived: bool = False
-    belongs_to: str = "from"
 
 
 @dataclass(frozen=True)
@@ -188,8 +186,6 @@ def _relationship(path: Path, raw: dict[str, Any]) -> RelationshipType:
     content = _taken(path, raw, fields, {"type", "zh", "en", "about", "between"})
     if content["type"] != path.stem or not TYPE.fullmatch(content["type"]):
         raise GuanxiError(f"{path.name}: type must be the file's name in CAPITALS, not {content['type']!r}.")
-    if content.get("belongs_to", "from") not in ("from", "to", "both"):
-        raise GuanxiError(f"{path.name}: belongs_to must be from, to or both, not {content['belongs_to']!r}.")
     content["between"] = tuple((start, end) for start, end in content["between"])
     content["properties"] = _properties(path, content.get("properties", {}))
     content["identity"] = tuple(content.get("identity", ()))

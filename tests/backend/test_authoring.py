@@ -1,0 +1,80 @@
+"""What `guanxi query check` says of a query in the making, with line and mend; and the files of a new one."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from homes import Small
+
+from backend import authoring
+from backend.packs import FOLDER, load_packs
+from graph_loader.errors import GuanxiError
+
+Check = Callable[[str], list[str]]
+
+
+@pytest.fixture
+def packs(tmp_path: Path) -> Path:
+    """A folder with one pack and one sound query."""
+    (tmp_path / "eligibility").mkdir()
+    for name in ("shared.toml", "cases.toml", "eligibility/pack.toml"):
+        shutil.copy(FOLDER / name, tmp_path / name)
+    authoring.start(load_packs(tmp_path).packs[0], "paid", folder=tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def check(small_engine: Small, packs: Path) -> Check:
+    def of(text: str) -> list[str]:
+        (packs / "eligibility" / "paid.cypher").write_text(text, encoding="utf-8")
+        with small_engine.driver.session() as session:
+            return [str(fault) for fault in authoring.check(load_packs(packs), session, packs)]
+
+    return of
+
+
+def test_a_new_query_is_sound_but_for_its_gaps(check: Check) -> None:
+    assert check(authoring.TEXT) == [
+        "eligibility/paid.cypher: note: a change of Programme, Village makes a full run: no pattern ties it to person"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("(payment:Payment)", "(payment:Paymant)", "eligibility/paid.cypher:2: there is no label `Paymant`"),
+        ("[:TO]", "[:GIVEN_TO]", "eligibility/paid.cypher:2: there is no relationship type `GIVEN_TO`"),
+        ("payment.date AS day", "payment.day AS day", "eligibility/paid.cypher:6: `payment` has no property `day`: use one of"),
+        ("RETURN person,", "SET person.seen = true RETURN person,", "only reads"),
+        ("payment.amount AS amount,", "payment.amount AS sum,", "which [columns] of paid.toml does not declare"),
+        ("RETURN person", "MATCH (other:Person) RETURN person", "the plan on everything has CartesianProduct"),
+        ("RETURN person", "RETRUN person", "the server refuses the text"),
+        ("$as_of", "$today", "the text uses $today, which is no parameter"),
+    ],
+)  # fmt: skip
+def test_a_fault_is_named_with_its_mend(check: Check, old: str, new: str, says: str) -> None:
+    assert old in authoring.TEXT
+    assert any(says in fault for fault in check(authoring.TEXT.replace(old, new)))
+
+
+def test_too_few_cases_and_wrong_ones_are_named(check: Check, packs: Path) -> None:
+    cases = packs / "eligibility" / "cases" / "paid"
+    (cases / "hit_second.toml").unlink()
+    (cases / "miss_first.toml").write_text("people = { }\nnothing = 1\n", encoding="utf-8")
+    faults = check(authoring.TEXT)
+    assert any("it has 1 hit_ cases: at least 2" in fault for fault in faults)
+    assert any("miss_first.toml" in fault and "`nothing` is unknown" in fault for fault in faults)
+
+
+def test_a_name_that_cannot_be_or_is_taken_is_refused(packs: Path) -> None:
+    pack = load_packs(packs).packs[0]
+    with pytest.raises(GuanxiError, match="cannot be a query's name"):
+        authoring.start(pack, "Paid twice", folder=packs)
+    with pytest.raises(GuanxiError, match="is there already"):
+        authoring.start(pack, "paid", folder=packs)
+
+
+def test_every_pack_query_is_sound(small_engine: Small) -> None:
+    with small_engine.driver.session() as session:
+        assert [str(fault) for fault in authoring.check(load_packs(), session) if not fault.note] == []

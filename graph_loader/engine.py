@@ -18,7 +18,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -402,9 +402,16 @@ def _live_record(engine: Path) -> _Record | None:
     if record is None or not psutil.pid_exists(record.pid):
         return None
     try:
-        return record if _serves(psutil.Process(record.pid), engine) else None
+        process = psutil.Process(record.pid)
+        return record if _serves(process, engine) or (not record.ready and _begins(process)) else None
     except psutil.NoSuchProcess:
         return None
+
+
+def _begins(process: psutil.Process) -> bool:
+    """Whether a process is in the moment without a command line in which the Java launcher starts itself anew (seen on a busy
+    machine: the server was taken for dead while it began)."""
+    return process.status() != psutil.STATUS_ZOMBIE and not process.cmdline()
 
 
 def _serves(process: psutil.Process, engine: Path) -> bool:
@@ -622,7 +629,8 @@ def _end(engine: Path, pid: int) -> None:
 
 def _collect(pid: int) -> None:
     if child := _children.pop(pid, None):
-        child.wait()
+        with suppress(subprocess.TimeoutExpired):
+            child.wait(STOP_SECONDS)
 
 
 # --- its settings ---

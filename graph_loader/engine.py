@@ -402,24 +402,30 @@ def _live_record(engine: Path) -> _Record | None:
     if record is None or not psutil.pid_exists(record.pid):
         return None
     try:
-        process = psutil.Process(record.pid)
-        return record if _serves(process, engine) or (not record.ready and _begins(process)) else None
+        words = _command_line(psutil.Process(record.pid))
     except psutil.NoSuchProcess:
         return None
-
-
-def _begins(process: psutil.Process) -> bool:
-    """Whether a process is in the moment without a command line in which the Java launcher starts itself anew (seen on a busy
-    machine: the server was taken for dead while it began)."""
-    return process.status() != psutil.STATUS_ZOMBIE and not process.cmdline()
+    # The Java launcher starts itself anew and has no command line for a moment: on a busy machine a server that began was taken
+    # for dead.
+    begins = words == [] and not record.ready
+    return record if begins or _names(words, engine) else None
 
 
 def _serves(process: psutil.Process, engine: Path) -> bool:
     """Whether a process is the server of this very folder: its command line says so, so a reused number does not."""
+    return _names(_command_line(process), engine)
+
+
+def _command_line(process: psutil.Process) -> list[str] | None:
+    """The command line of a process that lives and may be asked; None for any other."""
     try:
-        return process.status() != psutil.STATUS_ZOMBIE and f"--home-dir={engine}" in process.cmdline()
+        return None if process.status() == psutil.STATUS_ZOMBIE else process.cmdline()
     except (psutil.NoSuchProcess, psutil.AccessDenied):
-        return False
+        return None
+
+
+def _names(words: list[str] | None, engine: Path) -> bool:
+    return f"--home-dir={engine}" in (words or ())
 
 
 def _servers(engine: Path) -> list[psutil.Process]:

@@ -18,7 +18,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -402,17 +402,30 @@ def _live_record(engine: Path) -> _Record | None:
     if record is None or not psutil.pid_exists(record.pid):
         return None
     try:
-        return record if _serves(psutil.Process(record.pid), engine) else None
+        words = _command_line(psutil.Process(record.pid))
     except psutil.NoSuchProcess:
         return None
+    # The Java launcher starts itself anew and has no command line for a moment: on a busy machine a server that began was taken
+    # for dead.
+    begins = words == [] and not record.ready
+    return record if begins or _names(words, engine) else None
 
 
 def _serves(process: psutil.Process, engine: Path) -> bool:
     """Whether a process is the server of this very folder: its command line says so, so a reused number does not."""
+    return _names(_command_line(process), engine)
+
+
+def _command_line(process: psutil.Process) -> list[str] | None:
+    """The command line of a process that lives and may be asked; None for any other."""
     try:
-        return process.status() != psutil.STATUS_ZOMBIE and f"--home-dir={engine}" in process.cmdline()
+        return None if process.status() == psutil.STATUS_ZOMBIE else process.cmdline()
     except (psutil.NoSuchProcess, psutil.AccessDenied):
-        return False
+        return None
+
+
+def _names(words: list[str] | None, engine: Path) -> bool:
+    return f"--home-dir={engine}" in (words or ())
 
 
 def _servers(engine: Path) -> list[psutil.Process]:
@@ -622,7 +635,8 @@ def _end(engine: Path, pid: int) -> None:
 
 def _collect(pid: int) -> None:
     if child := _children.pop(pid, None):
-        child.wait()
+        with suppress(subprocess.TimeoutExpired):
+            child.wait(STOP_SECONDS)
 
 
 # --- its settings ---

@@ -106,6 +106,24 @@ def test_a_started_engine_is_kept_private_and_stopped(home: Path) -> None:
     assert engine.status(home) == engine.Status(False, engine_lock.read_lock().version)
 
 
+def test_a_server_that_shows_no_command_line_while_it_begins_is_not_taken_for_dead(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The Java launcher starts itself anew; on a busy machine somebody looks just then."""
+    looks = iter(range(5))
+    seen = psutil.Process.cmdline
+
+    def cmdline(process: psutil.Process) -> list[str]:
+        begins = process.ppid() == os.getpid() and next(looks, None) is not None
+        return [] if begins else seen(process)
+
+    monkeypatch.setattr(psutil.Process, "cmdline", cmdline)
+    with engine.running(home) as driver:
+        assert next(looks, None) is None
+        assert driver.execute_query("RETURN 1 AS one").records[0]["one"] == 1
+    assert not engine.status(home).running
+
+
 def test_two_processes_share_one_engine_and_the_last_one_ends_it(home: Path) -> None:
     with other_user(home) as other:
         with engine.running(home) as driver, engine.running(home):

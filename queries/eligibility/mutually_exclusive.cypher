@@ -1,21 +1,20 @@
 // From the people who receive two programmes at all, one of which excludes the other, to the months that have both.
 MATCH (person:Person)
-MATCH (person)<-[:TO]-(any:Payment)
-WHERE coalesce(any.date, $as_of) <= $as_of
-WITH person, collect(DISTINCT any.programme) AS codes
-WHERE size(codes) > 1
+MATCH (person)<-[:TO]-(some:Payment)
+WITH person, collect(DISTINCT some.programme) AS codes
 UNWIND codes AS code
-MATCH (listed:Programme {key: code})
-WITH *, [excluded IN listed.exclusive_with WHERE excluded IN codes AND excluded <> code] AS clashes
-UNWIND clashes AS clash
+MATCH (programme:Programme {key: code})
+UNWIND [each IN codes WHERE code < each] AS clash
+MATCH (other:Programme {key: clash})
 // The list may name the pair on either side, or on both.
-WITH DISTINCT person, CASE WHEN code < clash THEN code ELSE clash END AS lower, CASE WHEN code < clash THEN clash ELSE code END AS upper
+WITH person, programme, other, clash IN programme.exclusive_with OR code IN other.exclusive_with AS exclusive
+WHERE exclusive
 MATCH received = (person)<-[:TO]-(payment:Payment)
-WHERE payment.programme IN [lower, upper] AND coalesce(payment.date, $as_of) <= $as_of
-WITH person, lower, upper, payment.date.year AS year, payment.date.month AS month, collect({payment: payment, received: received}) AS paid
-WHERE any(one IN paid WHERE one.payment.programme = lower) AND any(one IN paid WHERE one.payment.programme = upper)
-MATCH (programme:Programme {key: lower})
-MATCH (other:Programme {key: upper})
+WITH *, payment.programme AS code
+WHERE code IN [programme.key, other.key] AND coalesce(payment.date, $as_of) <= $as_of
+WITH person, programme, other, payment.date.year AS year, payment.date.month AS month,
+     collect({payment: payment, received: received}) AS paid, collect(DISTINCT code) AS codes
+WHERE size(codes) = 2
 UNWIND paid AS one
 WITH *, one.payment AS payment, one.received AS received, [each IN paid WHERE each.payment.note CONTAINS '补发' | each.payment.note] AS back_pay
 OPTIONAL MATCH (village:Village {key: coalesce(payment.village, person.village)})

@@ -5,11 +5,12 @@ WITH person, register, min(entry.from) AS listed
 MATCH (programme:Programme {register: register.key})
 WHERE coalesce(programme.rhythm, '月') <> '一次性'
 WITH *, $as_of - duration({months: $periods * CASE programme.rhythm WHEN '季' THEN 3 WHEN '年' THEN 12 ELSE 1 END}) AS since
+// No labels here, so that the payments are those of the person, never looked up by programme.
 WITH *, EXISTS {
-       MATCH (person)<-[:TO]-(payment:Payment)
+       MATCH (person)<-[:TO]-(payment)
        WHERE payment.programme = programme.key AND since < payment.date <= $as_of
      } OR (coalesce(programme.target, '个人') = '家庭' AND EXISTS {
-       MATCH (person)-[:MEMBER_OF]->(:Household)<-[:MEMBER_OF]-(:Person)<-[:TO]-(shared:Payment)
+       MATCH (person)-[:MEMBER_OF]->(:Household)<-[:MEMBER_OF]-(:Person)<-[:TO]-(shared)
        WHERE shared.programme = programme.key AND since < shared.date <= $as_of
      }) AS paid,
      // Of age for the whole time, and on the register for all of it.
@@ -17,7 +18,7 @@ WITH *, EXISTS {
        AND coalesce(duration.between(person.birth, since).years >= programme.age_min, true)
        AND coalesce(duration.between(person.birth, $as_of).years <= programme.age_max, true) AS due,
      EXISTS {
-       MATCH (person)-[:APPLIED]->(application:Application)
+       MATCH (person)-[:APPLIED]->(application)
        WHERE application.programme = programme.key AND application.result = '不同意' AND listed <= application.approved_on <= $as_of
      } AS refused
 WITH person, register, listed, collect({programme: programme, since: since, paid: paid, due: due AND NOT refused}) AS claims

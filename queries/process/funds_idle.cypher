@@ -1,0 +1,34 @@
+// From the money granted to the payments of its programme, in the village it was granted to or in the whole county.
+MATCH (allocation:Allocation)
+WITH *, coalesce(allocation.arrived, allocation.issued) AS start
+WHERE start + duration({days: $days}) <= $as_of
+MATCH (programme:Programme {key: allocation.programme})
+OPTIONAL MATCH (allocation)-[:GRANTED_TO]->(village:Village)
+OPTIONAL MATCH (local:Payment {village: village.key})
+WHERE local.programme = programme.key AND start <= local.date <= $as_of
+WITH allocation, start, programme, village, sum(local.amount) AS paid, count(local) AS payments
+// Most are settled here; the rest costs more to look up.
+WHERE paid < $min_part * allocation.amount
+// Without a village code a payment is where the beneficiary lives.
+OPTIONAL MATCH (resident:Person {village: village.key})
+OPTIONAL MATCH (resident)<-[:TO]-(unplaced:Payment)
+WHERE unplaced.programme = programme.key AND unplaced.village IS NULL AND start <= unplaced.date <= $as_of
+WITH allocation, start, programme, village, paid, payments, sum(unplaced.amount) AS at_home, count(unplaced) AS homes
+WITH *, CASE WHEN village IS NULL THEN programme.key END AS whole
+OPTIONAL MATCH (anywhere:Payment {programme: whole})
+WHERE start <= anywhere.date <= $as_of
+WITH allocation, start, programme, village, paid, payments, at_home, homes, sum(anywhere.amount) AS county, count(anywhere) AS everywhere
+WITH allocation, start, programme, village, paid + at_home + county AS paid, payments + homes + everywhere AS payments
+WHERE paid < $min_part * allocation.amount
+OPTIONAL MATCH (allocation)-[:GRANTED_TO]->(unit:Unit)
+WITH *, [(allocation)-[:GRANTED_TO]->(books)<-[:SPENT_BY]-(voucher:Voucher) WHERE start <= voucher.date <= $as_of | voucher.amount] AS spent
+RETURN allocation, programme, village, unit, start AS since, allocation.arrived AS arrived,
+       duration.inDays(start, $as_of).days AS days, paid, payments, paid / allocation.amount AS share,
+       round(reduce(sum = 0.0, each IN spent | sum + each), 2) AS spent,
+       allocation.amount AS amount, start AS day,
+       CASE WHEN allocation.arrived IS NULL THEN 'verify' ELSE 'medium' END AS level,
+       {idle: 'for',
+        arrived: CASE WHEN allocation.arrived IS NULL THEN 'missing' ELSE 'for' END,
+        vouchers: CASE WHEN size(spent) > 0 THEN 'against' ELSE 'for' END} AS checks,
+       [p = (allocation)-[:UNDER|GRANTED_TO]->() | p] AS evidence,
+       [p = (programme)-[:RUN_BY]->() | p] AS context

@@ -1,0 +1,25 @@
+// From the projects to their planned days, by what was started and finished on the day of the run.
+MATCH (project:Project)
+WHERE NOT coalesce(project.state CONTAINS '取消' OR project.state CONTAINS '终止' OR project.state CONTAINS '撤销', false)
+WITH *,
+     coalesce(project.started <= $as_of, false) OR coalesce(project.finished <= $as_of, false) AS started,
+     coalesce(project.finished <= $as_of, false) AS finished
+WITH *,
+     CASE WHEN NOT started THEN project.planned_start END AS planned_start,
+     CASE WHEN NOT finished THEN project.planned_end END AS planned_end
+WITH *, [due IN [{what: '开工', day: planned_start}, {what: '竣工', day: planned_end}]
+         WHERE due.day + duration({days: $min_days}) <= $as_of] AS overdue
+WHERE size(overdue) > 0
+WITH *, coalesce((project.started IS NULL AND project.state CONTAINS '在建')
+              OR (project.finished IS NULL AND any(word IN ['竣工', '完工', '完成', '验收'] WHERE project.state CONTAINS word AND NOT project.state CONTAINS '未')), false) AS contradicted
+OPTIONAL MATCH (village:Village {key: project.village})
+RETURN project, village, [(leader:Person)-[:LEADS]->(project) | leader] AS leader, [(unit:Unit)-[:RUNS]->(project) | unit] AS unit,
+       [due IN overdue | due.what] AS late, [due IN overdue | due.day] AS planned,
+       reduce(most = 0, due IN overdue | CASE WHEN duration.inDays(due.day, $as_of).days > most THEN duration.inDays(due.day, $as_of).days ELSE most END) AS days,
+       project.state AS state, project.amount AS amount,
+       CASE WHEN contradicted THEN 'verify' ELSE 'low' END AS level,
+       {started: CASE WHEN '开工' IN [due IN overdue | due.what] THEN 'for' END,
+        finished: CASE WHEN '竣工' IN [due IN overdue | due.what] THEN 'for' END,
+        state: CASE WHEN contradicted THEN 'against' WHEN project.state IS NULL THEN 'missing' ELSE 'for' END} AS checks,
+       [p = (project)<-[:RUNS|LEADS]-() | p] AS evidence,
+       [p = (project)-[:AT]->() | p] + [p = (project)<-[:CARRIES_OUT]-(:Contract)-[:AWARDED_TO]->() | p] AS context

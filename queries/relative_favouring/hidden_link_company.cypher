@@ -8,7 +8,6 @@ WHERE coalesce(held.from, thing.opened, $as_of) <= $as_of
 WITH *
 UNWIND CASE WHEN thing:Property THEN ['address'] ELSE ['phone', 'account'] END AS kind
 WITH *, CASE kind WHEN 'address' THEN thing.address WHEN 'phone' THEN thing.phone ELSE thing.key END AS value
-WHERE value IS NOT NULL
 WITH *,
      CASE kind
        WHEN 'phone' THEN COLLECT { MATCH (firm:Company {phone: value}) RETURN firm

@@ -42,7 +42,7 @@ WITH *,
 WHERE p <= $max_p
 // The same for every ordinary household of the village: nobody in it with a post, none of it kin of this cadre.
 WITH *,
-     [(official)-[kin:KIN]->(who:Person) WHERE kin.degree <= $max_degree | who.household] + [official.household] AS related,
+     [(official)-[kin:KIN]->(who:Person) WHERE kin.degree <= $max_degree | who.household] AS related,
      reduce(day = date('9999-12-31'), term IN terms | CASE WHEN term.from < day THEN term.from ELSE day END) AS first,
      reduce(day = date('0001-01-01'), term IN terms | CASE WHEN term.to > day THEN term.to ELSE day END) AS last
 WITH *,

@@ -116,6 +116,12 @@ class Query:
         return tuple(table for choices in self.needs if not delivered & set(choices) for table in choices)
 
     @property
+    def pointing(self) -> tuple[str, ...]:
+        """The levels at which it points at somebody: high and medium, or low where it knows no more urgent one."""
+        urgent = tuple(level for level in ("high", "medium") if f"'{level}'" in self.text)
+        return urgent or (("high", "medium") if self.is_about_leads else ("low",))
+
+    @property
     def is_about_leads(self) -> bool:
         """Whether it looks at the open leads of other queries, and so runs after them."""
         return "$leads" in self.text

@@ -72,7 +72,13 @@ def test_the_twelve_queries_are_whole() -> None:
         "self_approved", "own_company_contract", "payment_to_other_account", "winner_not_contractor",
         "contractor_changed", "payee_not_contractor", "swapped_to_connected", "paid_after_death",
     }  # fmt: skip
-    assert [pack.id for pack in packs.packs] == ["relative_favouring", "self_dealing", "contractor_swap", "eligibility"]
+    assert [pack.id for pack in packs.packs] == [
+        "relative_favouring",
+        "self_dealing",
+        "contractor_swap",
+        "eligibility",
+        "process",
+    ]
 
 
 @pytest.mark.parametrize("query", load_packs().queries, ids=lambda query: query.id)

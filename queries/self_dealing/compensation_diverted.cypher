@@ -12,12 +12,12 @@ OPTIONAL MATCH (payment:Payment {programme: programme.key})
 WHERE since <= payment.date <= $as_of
   AND coalesce(payment.village, head([(payment)-[:FOR]->(paper:Application) | paper.village]),
                head([(payment)-[:TO]->(who:Person) | who.village]), village.key) = village.key
-WITH village, programme, grants, received, since, until, arrived, coalesce(sum(payment.amount), 0) AS paid
+WITH village, programme, grants, received, since, until, arrived, sum(payment.amount) AS paid
 WITH *, received - paid AS gap
 WHERE gap >= $min_part * received AND gap >= $min_gap
 OPTIONAL MATCH (village)<-[:SPENT_BY]-(voucher:Voucher)
 WHERE since <= voucher.date <= $as_of AND voucher.note CONTAINS '补偿' AND EXISTS { (voucher)-[:PAYS]->(:Person) }
-WITH village, programme, grants, received, since, until, arrived, paid, gap, coalesce(sum(voucher.amount), 0) AS by_voucher
+WITH village, programme, grants, received, since, until, arrived, paid, gap, sum(voucher.amount) AS by_voucher
 WITH *, gap - by_voucher >= $min_part * received AND gap - by_voucher >= $min_gap AS unsettled,
      arrived - paid >= $min_part * arrived AND arrived - paid >= $min_gap AS certain
 UNWIND grants AS grant

@@ -22,9 +22,8 @@ WITH *, gap - by_voucher >= $min_part * received AND gap - by_voucher >= $min_ga
      arrived - paid >= $min_part * arrived AND arrived - paid >= $min_gap AS certain
 UNWIND grants AS grant
 WITH *, grant.allocation AS allocation
-RETURN village, programme, allocation, paid, gap, gap / received AS share,
+RETURN village, programme, allocation, paid, gap, by_voucher, gap / received AS share,
        duration.inDays(until, $as_of).days AS waited,
-       CASE WHEN by_voucher > 0 THEN by_voucher END AS by_voucher,
        allocation.amount AS amount, coalesce(allocation.arrived, allocation.issued) AS day,
        CASE WHEN unsettled AND certain THEN 'high' ELSE 'verify' END AS level,
        {gap: 'for',

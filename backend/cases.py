@@ -37,7 +37,7 @@ SHARED_KEYS = frozenset({"项目编码", "名册"})
 KNOWN = {"about", "as_of", "people", "companies", "absent", "tables", "lead", "not_run"}
 LEAD_KEY = re.compile(r"([a-z_]+)-[0-9a-f]{16}")
 """A lead in the identity of a lead about leads is named by its query."""
-LEAD = {"level", "persons", "things", "amount", "for", "against", "missing", "says"}
+LEAD = {"level", "persons", "things", "accounts", "amount", "for", "against", "missing", "says"}
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,8 @@ class ExpectedLead:
     level: str
     persons: tuple[str, ...] = ()
     things: tuple[str, ...] = ()
+    accounts: tuple[str, ...] = ()
+    """Accounts of the identity, by what stands for their number in the tables."""
     amount: float | None = None
     says: str | None = None
     """The title, or a part of it."""
@@ -93,6 +95,7 @@ class Case:
     def _same(self, expected: ExpectedLead, lead: Finding, secret: Secret) -> bool:
         keys = [self._ref(name, lead, secret) for name in expected.persons]
         keys += [self._key(name) for name in expected.things]
+        keys += [secret.ref("account", _account(name, self.numbers)) for name in expected.accounts]
         return sorted(keys) == sorted(LEAD_KEY.sub(r"\1", key) for key in lead.identity.values())
 
     def _ref(self, name: str, lead: Finding, secret: Secret) -> str:
@@ -107,7 +110,7 @@ class Case:
         return self.numbers.get(head, head) + mark + tail
 
     def _told(self, expected: ExpectedLead) -> str:
-        return "、".join([*expected.persons, *expected.things])
+        return "、".join([*expected.persons, *expected.things, *expected.accounts])
 
     def _differences(self, expected: ExpectedLead, lead: Finding) -> list[str]:
         faults = []
@@ -204,9 +207,8 @@ def _expected(path: Path, lead: Mapping[str, Any]) -> ExpectedLead:
         raise GuanxiError(f"{path.name}: a lead has no `{name}`: use {', '.join(sorted(LEAD))}.")
     checks = {result: tuple(lead[result]) for result in ("for", "against", "missing") if result in lead}
     plain = {name: lead.get(name) for name in ("amount", "says")}
-    return ExpectedLead(
-        lead["level"], tuple(lead.get("persons", ())), tuple(lead.get("things", ())), checks=checks, **plain
-    )
+    named = {name: tuple(lead.get(name, ())) for name in ("persons", "things", "accounts")}
+    return ExpectedLead(lead["level"], checks=checks, **named, **plain)
 
 
 def _mark(path: Path) -> int:
@@ -286,6 +288,13 @@ def _number(column: Column, value: str, numbers: Mapping[str, str]) -> str:
     if value not in numbers:
         return value
     if column.kind == "account":
-        return f"6217{int(sha256(numbers[value].encode()).hexdigest(), 16) % 10**15:015d}"
+        return _account(value, numbers)
     named = column.kind in (*NUMBERS, "village_code", "village_or_unit")
     return numbers[value] if named or column.name in _own_numbers() else value
+
+
+def _account(value: str, numbers: Mapping[str, str]) -> str:
+    """The number of an account that a case names by its holder; one written as digits is its own."""
+    if value not in numbers:
+        return value
+    return f"6217{int(sha256(numbers[value].encode()).hexdigest(), 16) % 10**15:015d}"

@@ -207,8 +207,8 @@ def _expected(path: Path, lead: Mapping[str, Any]) -> ExpectedLead:
         raise GuanxiError(f"{path.name}: a lead has no `{name}`: use {', '.join(sorted(LEAD))}.")
     checks = {result: tuple(lead[result]) for result in ("for", "against", "missing") if result in lead}
     plain = {name: lead.get(name) for name in ("amount", "says")}
-    named = {name: tuple(lead.get(name, ())) for name in ("persons", "things", "accounts")}
-    return ExpectedLead(lead["level"], checks=checks, **named, **plain)
+    persons, things, accounts = (tuple(lead.get(name, ())) for name in ("persons", "things", "accounts"))
+    return ExpectedLead(lead["level"], persons, things, accounts, checks=checks, **plain)
 
 
 def _mark(path: Path) -> int:

@@ -86,13 +86,13 @@ def opened(evidence: Evidence, viewer: Viewer, id: str) -> Delivery:
     return delivery
 
 
-# Handing in
-
-
 def unread(delivery: Delivery) -> dict[str, str]:
     """File → why nothing of it was read; without those that wait for somebody to say what their columns are."""
     waiting = {sheet.file for sheet in delivery.waiting}
     return {file: why for file, why in delivery.refused.items() if file not in waiting}
+
+
+# Handing in
 
 
 class TooMuch(GuanxiError):

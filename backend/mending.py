@@ -89,16 +89,21 @@ def records(evidence: Evidence, viewer: Viewer | None = None) -> list[dict[str, 
 
 
 def doubtful(evidence: Evidence, delivery: Delivery) -> list[dict[str, Any]]:
-    """Rows of a delivery that are loaded with an ID number whose check digit is wrong: `table, file, sheet, row, column, name`."""
+    """Rows of a delivery that still stand, with an ID number whose check digit is wrong: `table, file, sheet, row, column, name`."""
     found: list[dict[str, Any]] = []
+    in_force = evidence.rows_in_force()
     with duckdb.connect() as db:
         for table in delivery.tables():
             source, rows = evidence.sources[table], evidence.rows_of(delivery.id, table)
             for column in source.columns.values() if rows else ():
                 if column.wrong_check == "unidentified":
                     named = f'"{column.name_column}"' if column.name_column else "''"
+                    wrong = f'SELECT * FROM {rows} WHERE NOT "{column.name}@identified"'
+                    if table not in in_force or not db.execute(f"{wrong} LIMIT 1").fetchall():
+                        continue
+                    standing = f"SELECT _key FROM {in_force[table]} WHERE _delivery = '{delivery.id}'"
                     cursor = db.execute(
-                        f'SELECT _file, _sheet, _row, {named} FROM {rows} WHERE NOT "{column.name}@identified" ORDER BY ALL'
+                        f"SELECT _file, _sheet, _row, {named} FROM ({wrong}) SEMI JOIN ({standing}) USING (_key) ORDER BY ALL"
                     )
                     found += [
                         {"table": table, "file": file, "sheet": sheet, "row": row, "column": column.name, "name": name}

@@ -13,6 +13,7 @@ from stdnum.cn import ric, uscc
 from stdnum.iso7064 import mod_11_10
 
 from graph_loader.headers import AREAS, MONEY
+from graph_loader.pinyin import letter_of, letters_of
 from graph_loader.secret import Secret
 from graph_loader.sources import KINDS, Column
 
@@ -507,13 +508,7 @@ def read_name(text: str) -> str:
 DOTS = dict.fromkeys(map(ord, "•・‧∙●․"), "·")
 
 
-def _initials(words: str) -> str:
-    from pypinyin import Style, lazy_pinyin  # takes a third of a second, which only those who read files need to wait
-
-    return "".join(lazy_pinyin(words, style=Style.FIRST_LETTER)).lower()
-
-
-_initial = lru_cache(20_000)(_initials)
+_initial = lru_cache(20_000)(letter_of)
 
 
 def person_initials(name: str) -> str:
@@ -527,7 +522,7 @@ def person_initials(name: str) -> str:
 @lru_cache(20_000)
 def title_initials(title: str) -> str:
     """First letters of a name of a thing in pinyin, words read as words (重庆 is cq)."""
-    return _initials(title)
+    return letters_of(title)
 
 
 def _code(text: str, setting: Setting) -> Values:

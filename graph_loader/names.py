@@ -7,8 +7,9 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from pypinyin import Style, pinyin
 from rapidfuzz import fuzz
+
+from graph_loader.pinyin import sounds_of
 
 MASK = re.compile(r"[*某×Xx○●﹡✱]")
 LOOK_ALIKE = (
@@ -79,9 +80,7 @@ def _masked(written: str, known: str) -> Likeness:
     return Likeness(0, "none")
 
 
-@lru_cache(20_000)
-def _sounds(letter: str) -> frozenset[str]:
-    return frozenset(pinyin(letter, style=Style.NORMAL, heteronym=True)[0])
+_sounds = lru_cache(20_000)(sounds_of)
 
 
 @lru_cache(20_000)

@@ -91,8 +91,7 @@ def _beside_its_number(
     if source.columns[name].kind not in NAMES:
         return guess
     for place, number in numbers.items():
-        column = source.columns[number.column]
-        if column.kind in NUMBERS and OF_WHOM.sub("", column.name) == OF_WHOM.sub("", name):
+        if OF_WHOM.sub("", number.column) == OF_WHOM.sub("", name):
             if (whom := OF_WHOM.sub("", headers[place])) and OF_WHOM.sub("", headers[at]) == whom:
                 return score + 0.3, by, at, name
             if abs(place - at) == 1:

@@ -30,6 +30,9 @@ def application(command: str = "") -> typer.Typer:
     app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
     # Without a callback typer takes a single command for the whole program.
     app.callback(help="Guanxi (关系): shows the relationships behind livelihood money.")(lambda: None)
+    if command == "load":
+        # The process that will read the files gets ready while this one is still importing what comes after.
+        import_module("graph_loader.reader").make_ready(1)
     for module in [one for one, commands in COMMANDS.items() if command in commands] or COMMANDS:
         import_module(f"guanxi.{module}").mount(app)
     return app

@@ -43,6 +43,7 @@ def listed(request: Request, desk: TheDesk, viewer: DataReader) -> Response:
         here="data",
         deliveries=found,
         counts=COUNTS,
+        refused={each.id: len(deliveries.unread(each)) for each in found},
         unfinished=[(each, state) for each, state in work if state["state"] != "done"],
         first=_titles("divisions", "residents", "village_cadres", "officials", "programmes", "payments"),
         anything=bool(evidence.in_force()),
@@ -180,8 +181,14 @@ def _work_page(request: Request, desk: Desk, viewer: Viewer, work: Work, block: 
         totals=_totals(state.get("receipt", {}).get("files", [])),
         kept=kept,
         waiting=kept.waiting if kept and not kept.withdrawn else (),
-        refused=deliveries.unread(kept) if kept else {},
+        refused=_refused(state.get("receipt", {}), kept),
     )
+
+
+def _refused(receipt: dict[str, Any], kept: Any) -> dict[str, str]:
+    """File → why it was refused, as this time's receipt says, also where the delivery itself is somebody else's."""
+    waiting = {sheet.file for sheet in kept.waiting} if kept else set()
+    return {each["file"]: each["why"] for each in receipt.get("refused", []) if each["file"] not in waiting}
 
 
 def _totals(entries: list[dict[str, Any]]) -> dict[str, int]:

@@ -143,7 +143,7 @@ def page(request: Request, template: str, here: str = "", block: str = "", statu
         "unit": unit,
         "path": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
         "say": lambda key, **blanks: say(language, key, **blanks),
-        "unread": lambda why: file_fault(language, why),
+        "file_fault": lambda why: file_fault(language, why),
         "some": lambda prefix: some(language, prefix),
         "money": lambda amount: display.money(amount, unit, language),
         "span": display.span,

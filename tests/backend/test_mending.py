@@ -158,6 +158,10 @@ def test_rows_loaded_with_a_wrong_check_digit_are_named(tmp_path: Path) -> None:
     assert mending.doubtful(Evidence(tmp_path / "home"), delivery) == [
         {"table": "payments", "file": "发放.csv", "sheet": "", "row": 3, "column": "身份证号", "name": "甄立夏"}
     ]
+    # Mended by the same serial number, it is no longer named.
+    write(tmp_path / "again", "发放.csv", head, [*rows[1][:3], GOOD, *rows[1][4:]])
+    take_in(tmp_path / "home", tmp_path / "again")
+    assert mending.doubtful(Evidence(tmp_path / "home"), delivery) == []
 
 
 def test_rows_of_one_key_leave_quarantine_when_the_right_one_is_sent_again(tmp_path: Path) -> None:

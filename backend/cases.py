@@ -160,6 +160,25 @@ def _conflicts(tables: Mapping[str, Rows]) -> bool:
     return False
 
 
+@dataclass(frozen=True)
+class Example:
+    """A case as its author wrote it, people by their names. `tables`: title → header and rows."""
+
+    name: str
+    kind: str
+    about: str
+    tables: Mapping[str, list[list[str]]]
+    leads: tuple[ExpectedLead, ...]
+
+
+def example(path: Path) -> Example:
+    """A case to look at. Raises GuanxiError as `read_case` does."""
+    content = _toml(path)
+    tables = {title: list(csv.reader(io.StringIO(text.strip()))) for title, text in content.get("tables", {}).items()}
+    leads = tuple(_expected(path, lead) for lead in content.get("lead", []))
+    return Example(path.stem, path.name.split("_")[0], content.get("about", ""), tables, leads)
+
+
 def read_case(path: Path, shared: Path | None = None) -> Case:
     """The case of a file. Raises GuanxiError naming the file, what is wrong and how to mend it."""
     basis = _toml(shared or FOLDER / "cases.toml")

@@ -85,7 +85,8 @@ def detect(
         def begin() -> neo4j.Transaction:
             return session.begin_transaction(timeout=SECONDS)
 
-        broken = {one.id: check_on_server(session, one) for one in (packs if leads is None else chosen).queries}
+        meant = packs if leads is None and any(one.is_about_leads for one in chosen.queries) else chosen
+        broken = {one.id: check_on_server(session, one) for one in meant.queries}
         runs = _look(Evidence(home), secret_of(home), begin, packs, chosen, as_of, touched, leads, broken)
     return Detection(as_of, runs, time.perf_counter() - started)
 

@@ -345,6 +345,7 @@ class LeadFilter:
     state: tuple[str, ...] = ()
     assignee: tuple[str, ...] = ()
     basis: tuple[str, ...] = ()
+    outcome: tuple[str, ...] = ()
     text: str = ""
     sort: str = "level"
     page: int = 1
@@ -399,6 +400,7 @@ _FACETS: dict[str, tuple[Any, Any]] = {
     "town": (Lead.town, func.max(Lead.town_name)),
     "state": (Lead.state, None),
     "basis": (Lead.basis, None),
+    "outcome": (func.coalesce(Lead.outcome, literal_column("''")), None),
     "assignee": (func.coalesce(Account.name, literal_column("''")), func.max(Account.display_name)),
 }
 
@@ -431,7 +433,7 @@ def _facet(session: Session, viewer: Viewer, filters: LeadFilter, name: str) -> 
     columns = [value, func.count()] if label is None else [value, func.count(), label]
     query = _joined(select(*columns), _narrowed(viewer, filters, leave_out=name)).group_by(value)
     facets = [Facet(row[0], (row[2] or "") if label is not None else "", row[1]) for row in session.execute(query)]
-    order = {code: rank for rank, code in enumerate((*LEVELS, *STATES, *BASES))}
+    order = {code: rank for rank, code in enumerate((*LEVELS, *STATES, *BASES, *OUTCOMES))}
     return sorted(facets, key=lambda facet: (order.get(facet.value, 0), -facet.count, facet.value))
 
 

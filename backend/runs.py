@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from backend import leads, ledger
 from backend.detection import QueryRun, detect, latest_day, reading, told
+from backend.gaps import CLEAR, Outlook, outlooks
 from backend.packs import Packs, Query, load_packs
 from backend.touching import Touching, come_of_age
 from graph_loader import loading
@@ -35,6 +36,7 @@ class QueryOutcome:
     seconds: float = 0.0
     missing: tuple[str, ...] = ()
     reason: str = ""
+    outlook: Outlook = CLEAR
 
     @property
     def why(self) -> str:
@@ -48,7 +50,7 @@ class QueryOutcome:
             told["missing"] = list(self.missing)
         if self.reason:
             told["reason"] = self.reason
-        return told
+        return told | (self.outlook.as_json() if not self.outlook.is_clear else {})
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,9 @@ def run(
                 outcomes += [_kept(session, one, as_of, None) for one in found.queries]
     finally:
         kept.close()
-    return Run(as_of, tuple(outcomes), time.perf_counter() - started)
+    looks = outlooks(Evidence(home), chosen)
+    told = tuple(replace(one, outlook=looks.get(one.query, one.outlook)) for one in outcomes)
+    return Run(as_of, told, time.perf_counter() - started)
 
 
 def _open_leads(session: Session, packs: Packs) -> Iterator[dict[str, Any]]:

@@ -58,10 +58,11 @@ def faults_of(
         _load_alone(home, driver, tables_for(query, group))
         run = detect(home, driver, packs, as_of=group[0].as_of, query=query.id).queries[0]
         for case in group:
-            yield case, case.faults(_of(run, case, group), secret_of(home))
+            yield case, case.faults(found_for(run, case, group), secret_of(home))
 
 
-def _of(run: QueryRun, case: Case, group: list[Case]) -> QueryRun:
+def found_for(run: QueryRun, case: Case, group: list[Case]) -> QueryRun:
+    """What belongs to one case of a group that was loaded together: its numbers are nobody else's."""
     if len(group) == 1:
         return run
     return replace(run, findings=tuple(lead for lead in run.findings if case_of(lead, group) is case))

@@ -42,5 +42,5 @@ def detect(
         table.add_column(column)
     for one in run.queries:
         counts = [str(count) for count in (one.found, one.new, one.again, one.gone)]
-        table.add_row(one.query, one.status, *counts, f"{one.seconds:.2f}", one.why)
+        table.add_row(one.query, one.status, *counts, f"{one.seconds:.2f}", one.why or one.outlook.told)
     Console().print(table)

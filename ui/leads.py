@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from backend import accounts, exploration, exports, leads
 from backend.accounts import NotAllowed, Viewer, may
+from backend.gaps import outlooks
 from backend.leads import LeadFilter
 from backend.ledger import Account
 from ui.desk import Desk, Reader, TheDesk, language_of, page, refusal
@@ -21,7 +22,7 @@ from ui.words import say, sentences
 
 router = APIRouter()
 
-FIELDS = ("level", "state", "query", "pack", "town", "assignee", "basis")
+FIELDS = ("level", "state", "query", "pack", "town", "assignee", "basis", "outcome")
 """The fields of the list that can be filtered by, in the order of the page."""
 SHOWN_ROWS = 300
 """Source rows a page lists; a lead of more says so and has them all in its JSON."""
@@ -43,6 +44,7 @@ class Asked:
         village: Codes = (),
         assignee: Codes = (),
         basis: Codes = (),
+        outcome: Codes = (),
         find: str = "",
         sort: str = "level",
         page: Annotated[int, Query(ge=1, le=100_000)] = 1,
@@ -57,6 +59,7 @@ class Asked:
             village=village,
             assignee=assignee,
             basis=basis,
+            outcome=outcome,
             sort=sort if sort in leads.SORTS else "level",
             page=page,
         )
@@ -116,6 +119,7 @@ def listing(request: Request, desk: TheDesk, viewer: Reader, asked: AskedFor) ->
         empty=empty,
         last_run=max((day for day in runs if day), default=None),
         facets=_facets(request, desk, found, asked),
+        unseen=_unseen(desk, asked.filter),
         views=_views(viewer),
         investigators=investigators,
         sorts=list(leads.SORTS),
@@ -337,6 +341,19 @@ def _why_empty(desk: Desk, viewer: Viewer, runs: list[date | None]) -> str:
     return "territory" if viewer.towns else "nothing"
 
 
+def _unseen(desk: Desk, filters: LeadFilter) -> tuple[int, int]:
+    """Of the queries that the list is narrowed to: how many did not run, and how many others did not see everything they look at."""
+    evidence = desk.exploration.evidence
+    asked = [
+        query
+        for query in desk.packs.queries
+        if (not filters.query or query.id in filters.query) and (not filters.pack or query.pack.id in filters.pack)
+    ]
+    delivered, looks = evidence.delivered(), outlooks(evidence, desk.packs)
+    idle = {query.id for query in asked if query.missing(delivered)}
+    return len(idle), sum(1 for query in asked if query.id not in idle and looks[query.id].gaps)
+
+
 def _facets(request: Request, desk: Desk, found: leads.Page, asked: Asked) -> list[dict[str, Any]]:
     """The filters as the page shows them: every value with its name, its count and the address that sets or clears it."""
     language = language_of(request)
@@ -348,6 +365,8 @@ def _facets(request: Request, desk: Desk, found: leads.Page, asked: Asked) -> li
     for field in FIELDS:
         values = []
         for facet in found.facets[field]:
+            if field == "outcome" and not facet.value:
+                continue
             words = leads.WORDS.get(facet.value, ("", ""))[0 if language == "zh" else 1]
             name = names.get(field, {}).get(facet.value) or facet.name or words or facet.value
             if field == "assignee" and not facet.value:

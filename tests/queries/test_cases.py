@@ -4,7 +4,7 @@ The cases of one query are loaded together where they cannot touch each other; w
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ from backend.cases import Case
 from backend.detection import QueryRun, detect
 from backend.findings import Finding
 from backend.packs import Packs, Query, load_packs
-from backend.trial import case_of, groups_of, tables_for
+from backend.trial import found_for, groups_of, tables_for
 from graph_loader.evidence import Evidence
 from graph_loader.secret import secret_of
 from graph_loader.sources import load_sources
@@ -34,11 +34,8 @@ class Ran:
     without: dict[str, QueryRun]
 
     def of(self, case: Case) -> QueryRun:
-        """What belongs to one case: its numbers are nobody else's."""
-        own = set(case.numbers.values())
-        mine = [lead for lead in self.full.findings if case_of(lead, self.cases) is case]
-        assert own
-        return replace(self.full, findings=tuple(mine))
+        assert set(case.numbers.values())
+        return found_for(self.full, case, self.cases)
 
 
 def run_batch(small: Small, query: Query, cases: list[Case]) -> Ran:

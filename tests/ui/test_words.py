@@ -15,7 +15,7 @@ CHINESE = re.compile(r"[\u4e00-\u9fff]")
 BUILT = (
     "level.", "empty.", "basis.", "lead.tab.", "lead.for", "lead.against", "lead.missing", "leads.facet.", "leads.view.",
     "sort.", "money.", "nav.", "role.", "data.", "error.", "review.two_", "review.companies_by_name", "review.places",
-    "quarantine.",
+    "quarantine.", "queries.status.", "queries.cases.",
     "work.kind.", "work.state.", "work.stage.", "work.done.", "receipt.", "handin.",
 )  # fmt: skip
 """Beginnings of keys that pages put together from a code (a level, a count, a tab)."""

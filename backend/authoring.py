@@ -18,6 +18,8 @@ SLOW = ("AllNodesScan", "CartesianProduct")
 """Operators of a plan that look at far more than the answer needs."""
 LEAST = 10_000
 """Nodes from which on a plan is judged."""
+BOUND = re.compile(r"[\[(]\s*(\w+)\s+IN\b")
+"""Names that a list comprehension, any(), all() … bind."""
 PROPERTY = re.compile(r"\b([a-z_]\w*)\.([a-z_]\w*)\b(?!\s*\()")
 
 
@@ -63,6 +65,7 @@ def _of_text(query: Query) -> Iterator[Fault]:
         elif one.name:
             unsure.add(one.name)
     plain = STRING.sub(lambda found: " " * len(found[0]), query.text)
+    unsure.update(BOUND.findall(plain))  # inside a list the name means an item of the list
     for found in PROPERTY.finditer(plain):
         name, property = found.groups()
         if name in holders and name not in unsure and property not in holders[name]:

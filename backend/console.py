@@ -5,6 +5,7 @@ Neo4j Community has no roles, and a session that only reads may still call proce
 settings or end other people's queries: each of these shows in the plan as an operator that is not on the list.
 """
 
+import re
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -93,6 +94,8 @@ def guard(session: neo4j.Session, text: str, parameters: Mapping[str, Any]) -> N
         raise Refused("There is no query: write one, for instance MATCH (p:Person) RETURN p LIMIT 10.")
     if len(text) > LONGEST:
         raise Refused(f"The query has more than {LONGEST:,} characters: shorten it.")
+    if first := re.match(r"\s*(EXPLAIN|PROFILE)\b", text, re.IGNORECASE):
+        raise Refused(f"The console runs queries and shows no plans: take out {first[1].upper()}.")
     transaction = session.begin_transaction(timeout=SECONDS)
     try:
         # On a line of its own, and the whole text after it: nothing in the text can end or precede the EXPLAIN.

@@ -11,7 +11,7 @@ import csv
 import io
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
@@ -34,7 +34,7 @@ NUMBERS = ("person_id", "credit_code", "person_or_company_id")
 NAMES = ("name", "company_name", "payee_name")
 SHARED_KEYS = frozenset({"项目编码", "名册"})
 """Keys that mean the same in every case: programmes and registers."""
-KNOWN = {"about", "as_of", "people", "companies", "absent", "tables", "lead", "not_run"}
+KNOWN = {"about", "as_of", "people", "companies", "absent", "queries", "tables", "lead", "not_run"}
 LEAD_KEY = re.compile(r"([a-z_]+)-[0-9a-f]{16}")
 """A lead in the identity of a lead about leads is named by its query."""
 LEAD = {"level", "persons", "things", "accounts", "amount", "for", "against", "missing", "says"}
@@ -69,6 +69,8 @@ class Case:
     absent: frozenset[str]
     leads: tuple[ExpectedLead, ...]
     not_run: bool
+    queries: tuple[str, ...]
+    """Of a case of a query about leads: the queries whose leads it is about, whatever others would find in its rows."""
     numbers: Mapping[str, str]
     """Name of a person, company or village, number of a project, contract … as written → the number that stands for it."""
 
@@ -128,18 +130,45 @@ class Case:
         return faults
 
 
-def batches(cases: Iterable[Case]) -> list[list[Case]]:
-    """The cases in groups that can be loaded as one drop: same day, same tables left out, no key with two meanings."""
-    groups: list[list[Case]] = []
+def batches(cases: Iterable[Case], same_day: bool = True) -> list[list[Case]]:
+    """The cases in groups that can be loaded as one drop: same tables left out, no number and no key with two meanings, and, to be
+    looked at together, the same day."""
+    groups: list[_Batch] = []
     for case in cases:
-        for group in groups:
-            alike = (group[0].as_of, group[0].absent) == (case.as_of, case.absent)
-            if alike and not _conflicts(merged([*group, case])):
-                group.append(case)
-                break
-        else:
-            groups.append([case])
-    return groups
+        if not any(group.takes(case, same_day) for group in groups):
+            groups.append(_Batch(case))
+    return [group.cases for group in groups]
+
+
+class _Batch:
+    """Cases that are loaded together, and what each key means in them."""
+
+    def __init__(self, first: Case) -> None:
+        self.cases: list[Case] = []
+        self.marks: set[int] = set()
+        self.rows: dict[tuple[str, ...], dict[str, str]] = {}
+        self.takes(first, True)
+
+    def takes(self, case: Case, same_day: bool) -> bool:
+        """Whether the case went in with the others."""
+        if self.cases and (self.cases[0].absent != case.absent or (same_day and self.cases[0].as_of != case.as_of)):
+            return False
+        rows = dict(_keyed(case.tables))
+        if _mark(case.path) in self.marks or any(self.rows.get(key, row) != row for key, row in rows.items()):
+            return False
+        self.cases.append(case)
+        self.marks.add(_mark(case.path))
+        self.rows.update(rows)
+        return True
+
+
+def _keyed(tables: Mapping[str, Rows]) -> Iterator[tuple[tuple[str, ...], dict[str, str]]]:
+    titles = {source.title: source for source in load_sources().values()}
+    for title, rows in tables.items():
+        for row in rows:
+            yield (title, *(row.get(name, "") for name in titles[title].key)), row
+            if "乡镇编码" in row and "乡镇" in row:  # two towns of one name are nobody's government
+                yield ("乡镇", row["乡镇"]), {"乡镇编码": row["乡镇编码"]}
 
 
 def merged(cases: Iterable[Case]) -> dict[str, Rows]:
@@ -149,15 +178,6 @@ def merged(cases: Iterable[Case]) -> dict[str, Rows]:
         for title, rows in case.tables.items():
             tables.setdefault(title, {}).update({repr(sorted(row.items())): row for row in rows})
     return {title: list(rows.values()) for title, rows in tables.items()}
-
-
-def _conflicts(tables: Mapping[str, Rows]) -> bool:
-    titles = {source.title: source for source in load_sources().values()}
-    for title, rows in tables.items():
-        keys = [tuple(row.get(name, "") for name in titles[title].key) for row in rows]
-        if len(set(keys)) < len(keys):
-            return True
-    return False
 
 
 @dataclass(frozen=True)
@@ -210,6 +230,7 @@ def read_case(path: Path, shared: Path | None = None) -> Case:
         absent=frozenset(titles[title].id for title in absent),
         leads=tuple(_expected(path, lead) for lead in content.get("lead", [])),
         not_run=content.get("not_run", False),
+        queries=tuple(content.get("queries", ())),
         numbers=numbers,
     )
 

@@ -260,8 +260,11 @@ class _Row:
         self.amount: float | None = self.values.get("amount")
         self.day: date | None = self.values.get("day")
 
-    def order(self) -> tuple[str, str]:
-        return str(self.day or ""), self.event
+    def order(self) -> tuple[str, str, list[str]]:
+        """By day and event, then by all they say: the server gives rows in any order, and a lead must read the same each time."""
+        said = (self.values[name] for name in sorted(self.values))
+        told = [",".join(sorted(map(_key, each))) if isinstance(each, list) else _key(each) for each in said]
+        return str(self.day or ""), self.event, told
 
 
 @dataclass

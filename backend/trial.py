@@ -2,7 +2,8 @@
 
 import csv
 import shutil
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import neo4j
 from backend.cases import Case, Rows, batches, merged, read_case
 from backend.detection import QueryRun, detect
 from backend.findings import Finding
+from backend.gaps import tables_of
 from backend.packs import Packs, Query
 from graph_loader import loading
 from graph_loader.errors import GuanxiError
@@ -25,29 +27,45 @@ def groups_of(query: Query, shared: Path | None = None) -> list[list[Case]]:
     return [[case] for case in cases] if query.is_about_leads else batches(cases)
 
 
-def tables_for(query: Query, cases: list[Case]) -> dict[str, Rows]:
-    """The rows of a group of cases, and an empty table for each other that the query knows of."""
+def packs_for(packs: Packs, query: Query, group: list[Case]) -> Packs:
+    """What a group of cases is run with: of a query about leads, only the queries whose leads its cases are about."""
+    if not query.is_about_leads:
+        return packs
+    wanted = {query.id, *(id for case in group for id in case.queries)}
+    return Packs(packs.packs, tuple(one for one in packs.queries if one.id in wanted), ())
+
+
+def tables_for(cases: list[Case], *queries: Query) -> dict[str, Rows]:
+    """The rows of a group of cases, and an empty table for each other that the queries know of."""
     tables = merged(cases)
-    known = {table for choices in query.needs for table in choices} | set(query.uses)
-    for table in sorted(known - cases[0].absent):
+    for table in sorted({table for query in queries for table in tables_of(query)} - cases[0].absent):
         tables.setdefault(load_sources()[table].title, [])
     return tables
 
 
-def case_of(lead: Finding, cases: list[Case]) -> Case:
-    """The case whose people or numbers are in the lead. Raises GuanxiError where it is not just one."""
-    masked = {party.masked for party in lead.persons}
-    keys = {part for key in lead.identity.values() for part in key.split("#")[:1]}
-    found = [
-        case
-        for case in cases
-        if keys & set(case.numbers.values()) or masked & {f"{n[:6]}********{n[-4:]}" for n in case.numbers.values()}
-    ]
-    if len(found) != 1:
-        raise GuanxiError(
-            f"{lead.title_zh} belongs to {len(found)} cases: give each case villages and names of its own."
-        )
-    return found[0]
+def owners_of(leads: Iterable[Finding], cases: list[Case]) -> dict[str, Case]:
+    """Key of each lead → the case whose people or numbers, that no other case has, are in it.
+
+    Raises GuanxiError where they are not just one's."""
+    if len(cases) == 1:
+        return {lead.key: cases[0] for lead in leads}
+    holders = Counter(number for case in cases for number in set(case.numbers.values()))
+    own: dict[str, Case] = {}
+    for case in cases:
+        for number in case.numbers.values():
+            if holders[number] == 1:
+                own |= {number: case, f"{number[:6]}********{number[-4:]}": case}
+    owners = {}
+    for lead in leads:
+        named = {part for key in lead.identity.values() for part in key.split("#")[:1]}
+        named |= {party.masked for party in lead.persons}
+        found = {own[name].path: own[name] for name in named & own.keys()}
+        if len(found) != 1:
+            raise GuanxiError(
+                f"{lead.title_zh} belongs to {len(found)} cases: give each case villages and names of its own."
+            )
+        (owners[lead.key],) = found.values()
+    return owners
 
 
 def faults_of(
@@ -55,17 +73,18 @@ def faults_of(
 ) -> Iterator[tuple[Case, list[str]]]:
     """Each case of a query and how what was found differs from what it says. `home`: one for trials, emptied for each group."""
     for group in groups_of(query, shared):
-        _load_alone(home, driver, tables_for(query, group))
-        run = detect(home, driver, packs, as_of=group[0].as_of, query=query.id).queries[0]
-        for case in group:
-            yield case, case.faults(found_for(run, case, group), secret_of(home))
+        _load_alone(home, driver, tables_for(group, query))
+        given = packs_for(packs, query, group)
+        run = detect(home, driver, given, as_of=group[0].as_of, query=query.id).queries[0]
+        for case, found in by_case(run, group):
+            yield case, case.faults(found, secret_of(home))
 
 
-def found_for(run: QueryRun, case: Case, group: list[Case]) -> QueryRun:
-    """What belongs to one case of a group that was loaded together: its numbers are nobody else's."""
-    if len(group) == 1:
-        return run
-    return replace(run, findings=tuple(lead for lead in run.findings if case_of(lead, group) is case))
+def by_case(run: QueryRun, group: list[Case]) -> Iterator[tuple[Case, QueryRun]]:
+    """What belongs to each case of a group that was loaded together."""
+    owners = owners_of(run.findings, group)
+    for case in group:
+        yield case, replace(run, findings=tuple(lead for lead in run.findings if owners[lead.key] is case))
 
 
 def _load_alone(home: Path, driver: neo4j.Driver, tables: Mapping[str, Rows]) -> None:

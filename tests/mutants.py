@@ -16,7 +16,7 @@ from backend.cases import Case
 from backend.detection import detect, reading, told
 from backend.findings import Finding
 from backend.packs import Packs, Query, check_on_server
-from backend.trial import found_for, groups_of, tables_for
+from backend.trial import by_case, groups_of, packs_for, tables_for
 from graph_loader.evidence import Evidence
 from graph_loader.secret import secret_of
 
@@ -164,8 +164,8 @@ def survivors(small: Small, packs: Packs, query: Query) -> Survivors:
             else:
                 stillborn.append(mutant)
     for group in groups_of(query):
-        small.load_tables(tables_for(query, group))
-        about = _leads(small, packs, group) if query.is_about_leads else ()
+        small.load_tables(tables_for(group, query))
+        about = _leads(small, packs_for(packs, query, group), group) if query.is_about_leads else ()
         itself = Packs(packs.packs, (query,), ())
         assert _faults(small, itself, query, group, about) == [], query.id
         alive = {mutant: one for mutant, one in alive.items() if not _faults(small, one, query, group, about)}
@@ -177,7 +177,7 @@ def _faults(small: Small, packs: Packs, query: Query, group: list[Case], about: 
         patch.setattr(Evidence, "sources_of", lambda *_: {})  # which rows carry a lead is not what a case says
         run = detect(small.home, small.driver, packs, as_of=group[0].as_of, query=query.id, leads=about).queries[0]
     secret = secret_of(small.home)
-    return [fault for case in group for fault in case.faults(found_for(run, case, group), secret)]
+    return [fault for case, found in by_case(run, group) for fault in case.faults(found, secret)]
 
 
 def _leads(small: Small, packs: Packs, group: list[Case]) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 MATCH (person:Person)
 MATCH (person)-[:POSTED]->(posting:Posting)
 WHERE coalesce(posting.date, $as_of) <= $as_of
+WITH person, posting ORDER BY posting.date, posting.key
 WITH person, collect(posting) AS postings, min(posting.date) AS first, max(posting.date) AS last
 UNWIND range(0, (last.year - first.year) * 12 + last.month - first.month) AS number
 WITH *, date.truncate('month', first) + duration({months: number}) AS month

@@ -160,7 +160,7 @@ def test_a_broken_query_is_named_and_the_others_run(small: Small, tmp_path: Path
 
 
 def test_a_name_that_does_not_exist_is_refused_with_those_that_do(small: Small) -> None:
-    with pytest.raises(GuanxiError, match="choose one of .*approved_for_relative"):
+    with pytest.raises(GuanxiError, match=r"choose one of .*approved_for_relative"):
         detect(small.home, small.driver, PACKS, query="no_such_query")
     with pytest.raises(GuanxiError, match="choose one of contractor_swap"):
         detect(small.home, small.driver, PACKS, pack="no_such_pack")

@@ -33,7 +33,12 @@ writes, calls a procedure, reads a file or an address, shows or changes settings
 
 
 class Refused(GuanxiError):
-    """A text that is not run, and why."""
+    """A text that is not run, and why: one sentence in `zh` and `en`."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(en)
+        self.zh = zh
+        self.en = en
 
 
 @dataclass(frozen=True)
@@ -74,7 +79,7 @@ def ask(
             finally:
                 transaction.rollback()
         except (ClientError, TransientError, DatabaseError) as error:
-            raise Refused(_why(error, seconds)) from error
+            raise Refused(*_why(error, seconds)) from error
     found = _Elements()
     shown = tuple(tuple(found.plain(value) for value in row) for row in taken[:rows])
     return Answer(
@@ -91,29 +96,39 @@ def ask(
 def guard(session: neo4j.Session, text: str, parameters: Mapping[str, Any]) -> None:
     """Has the server plan the text. Raises Refused for one that does more than read the graph."""
     if not text.strip():
-        raise Refused("There is no query: write one, for instance MATCH (p:Person) RETURN p LIMIT 10.")
+        raise Refused(
+            "还没有写查询。例如：MATCH (p:Person) RETURN p LIMIT 10",
+            "There is no query: write one, for instance MATCH (p:Person) RETURN p LIMIT 10.",
+        )
     if len(text) > LONGEST:
-        raise Refused(f"The query has more than {LONGEST:,} characters: shorten it.")
+        raise Refused(
+            f"查询超过 {LONGEST:,} 个字符，请缩短。", f"The query has more than {LONGEST:,} characters: shorten it."
+        )
     if first := re.match(r"\s*(EXPLAIN|PROFILE)\b", text, re.IGNORECASE):
-        raise Refused(f"The console runs queries and shows no plans: take out {first[1].upper()}.")
+        raise Refused(
+            f"控制台只运行查询，不显示执行计划，请去掉 {first[1].upper()}。",
+            f"The console runs queries and shows no plans: take out {first[1].upper()}.",
+        )
     transaction = session.begin_transaction(timeout=SECONDS)
     try:
         # On a line of its own, and the whole text after it: nothing in the text can end or precede the EXPLAIN.
         summary = transaction.run(cast(LiteralString, "EXPLAIN\n" + text), dict(parameters)).consume()
     except Neo4jError as error:
-        raise Refused(_why(error, SECONDS)) from error
+        raise Refused(*_why(error, SECONDS)) from error
     finally:
         transaction.rollback()
     plan = cast(dict[str, Any] | None, summary.plan)
     if summary.query_type != "r" or plan is None:
         raise Refused(
-            "The query does more than read: take out CREATE, MERGE, SET, DELETE, REMOVE and commands to the server."
+            "这条查询不只是读取。请去掉 CREATE、MERGE、SET、DELETE、REMOVE 和对服务器的命令。",
+            "The query does more than read: take out CREATE, MERGE, SET, DELETE, REMOVE and commands to the server.",
         )
     strange = sorted({name for name in _operators(plan) if name not in READS})
     if strange:
         raise Refused(
+            f"这条查询做的不是读图（{'、'.join(strange)}）。控制台不能调用过程、读文件或网址、查看设置。",
             f"The query does something other than read the graph ({', '.join(strange)}): procedures, files, addresses and settings "
-            "are not for the console."
+            "are not for the console.",
         )
 
 
@@ -143,17 +158,24 @@ def _operators(plan: Mapping[str, Any]) -> Iterator[str]:
         yield from _operators(child)
 
 
-def _why(error: Neo4jError, seconds: float) -> str:
+def _why(error: Neo4jError, seconds: float) -> tuple[str, str]:
+    """Why the server gave up, in Chinese and English."""
     code, message = error.code or "", (error.message or "").split("\n")[0]
     if "TransactionTimedOut" in code or "Terminated" in code:
-        return f"The query was stopped: it ran longer than {seconds:g} seconds, or somebody ended it. Ask for less."
+        return (
+            f"查询超过 {seconds:g} 秒，或被人停止，已经结束。请缩小范围。",
+            f"The query was stopped: it ran longer than {seconds:g} seconds, or somebody ended it. Ask for less.",
+        )
     if "Memory" in code:
-        return "The query needs more memory than one query may have: ask for less, or count instead of listing."
+        return (
+            "查询需要的内存超过上限。请缩小范围，或只计数不列出。",
+            "The query needs more memory than one query may have: ask for less, or count instead of listing.",
+        )
     if "ParameterMissing" in code:
-        return f"{message}: fill in the parameter."
+        return f"参数没有填写：{message}", f"{message}: fill in the parameter."
     if "Syntax" in code:
-        return f"The query is not understood: {message}"
-    return f"The server refuses the query: {message}"
+        return f"看不懂这条查询：{message}", f"The query is not understood: {message}"
+    return f"服务器拒绝了这条查询：{message}", f"The server refuses the query: {message}"
 
 
 class _Elements:

@@ -33,6 +33,7 @@ from sqlalchemy import (
     String,
     Text,
     TypeDecorator,
+    UniqueConstraint,
     and_,
     create_engine,
     event,
@@ -295,6 +296,38 @@ class LeadSeen(Base):
     lead_key: Mapped[str] = mapped_column(ForeignKey("lead.key"), primary_key=True)
     at: Mapped[datetime | None]
     logged_at: Mapped[datetime | None]
+
+
+class SavedQuery(Base):
+    """A query of the console that somebody keeps, for themself or for all analysts."""
+
+    __tablename__ = "saved_query"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
+    name: Mapped[str] = mapped_column(String(80))
+    description: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Text)
+    parameters: Mapped[dict[str, Any]]
+    """Name → `{"type", "value"}` as typed."""
+    shared: Mapped[bool] = mapped_column(Boolean)
+    changed_at: Mapped[datetime]
+
+    account: Mapped[Account] = relationship(lazy="joined")
+    __table_args__ = (UniqueConstraint("account_id", "name"),)
+
+
+class AskedQuery(Base):
+    """One run of the console, for its owner's history."""
+
+    __tablename__ = "asked_query"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
+    at: Mapped[datetime]
+    text: Mapped[str] = mapped_column(Text)
+    parameters: Mapped[dict[str, Any]]
+    rows: Mapped[int | None]
+    """Rows it gave; None where it was refused."""
+    seconds: Mapped[float]
 
 
 class AuditEntry(Base):

@@ -13,8 +13,17 @@ PASSWORDS = {
     "li": "mountain-stream-8",
     "wang": "mountain-stream-7",
     "clerk": "mountain-stream-6",
+    "chen": "mountain-stream-4",
+    "zhou": "mountain-stream-3",
 }
-ROLES = {"zhang": "investigator", "li": "investigator", "wang": "supervisor", "clerk": "clerk"}
+ROLES = {
+    "zhang": "investigator",
+    "li": "investigator",
+    "wang": "supervisor",
+    "clerk": "clerk",
+    "chen": "analyst",
+    "zhou": "analyst",
+}
 OFFICIAL, RELATIVE = "a" * 20, "b" * 20
 VILLAGE = "431226104203"
 

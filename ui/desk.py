@@ -126,6 +126,8 @@ _templates = Environment(
     lstrip_blocks=True,
 )
 _templates.filters["table"] = lambda id, titles: titles[id]
+_templates.filters["shown"] = display.shown
+_templates.filters["linked"] = display.linked
 
 
 def page(request: Request, template: str, here: str = "", block: str = "", status: int = 200, **fill: Any) -> Response:

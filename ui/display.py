@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 from ui.words import say
 
@@ -47,3 +48,23 @@ def written(value: Any, language: str) -> str:
     if isinstance(value, float):
         return f"{value:,.2f}".removesuffix(".00")
     return "" if value is None or value in FOREVER else str(value)
+
+
+def shown(cell: Any) -> str:
+    """A value of a result as one text: a node by its name, a path from end to end, a list with commas."""
+    if isinstance(cell, dict):
+        if "node" in cell:
+            return str(cell["name"] or cell["node"])
+        if "path" in cell:
+            return " – ".join(shown(part) for part in cell["path"] if "node" in part)
+        if "relationship" in cell:
+            return str(cell["type"])
+        return "；".join(f"{name}: {shown(value)}" for name, value in cell.items())
+    if isinstance(cell, list):
+        return "、".join(map(shown, cell))
+    return "" if cell is None else str(cell)
+
+
+def linked(cell: Any) -> str:
+    """The address of a node's own page; empty for anything else."""
+    return f"/explore/node/{quote(cell['node'], safe='')}" if isinstance(cell, dict) and "node" in cell else ""

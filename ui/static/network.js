@@ -948,3 +948,4 @@ function start(root) {
 
 start(document);
 document.addEventListener("htmx:afterSettle", (event) => start(event.target));
+document.addEventListener("network:added", (event) => start(event.detail));

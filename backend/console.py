@@ -27,6 +27,9 @@ SECONDS = 30
 LONGEST = 20_000
 """Characters of a text."""
 
+EXAMPLE = "MATCH (p:Person)-[:HOLDS_POST]->(v:Village) RETURN p, v LIMIT 20"
+"""What an empty console shows."""
+
 READS = frozenset((Path(__file__).parent / "read_operators.txt").read_text(encoding="utf-8").split())
 """Operators that read nodes, relationships and their properties, or work on rows (Neo4j 5 manual, execution plan operators). None that
 writes, calls a procedure, reads a file or an address, shows or changes settings, users or transactions, or runs another transaction."""

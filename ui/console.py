@@ -226,6 +226,7 @@ def _page(
         history=history,
         packs=desk.packs,
         kinds=_kinds(request),
+        example=console.EXAMPLE,
         ticket=secrets.token_hex(8),
     )
 

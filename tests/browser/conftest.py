@@ -145,6 +145,18 @@ def in_office(office: Web, new_context: Callable[..., BrowserContext], complaint
     return lambda name: signed_in(office.url, name, new_context, complaints)
 
 
+@pytest.fixture(scope="session")
+def by_query(county: County) -> dict[str, list[str]]:
+    """Keys of the leads of each query."""
+    ledger = open_ledger(county.home)
+    keys: dict[str, list[str]] = {}
+    with ledger.reading() as session:
+        for lead in leads.in_order(session, accounts.OWNER):
+            keys.setdefault(lead.query, []).append(lead.key)
+    ledger.close()
+    return keys
+
+
 def signed_in(url: str, name: str, new_context: Callable[..., BrowserContext], complaints: list[str]) -> Page:
     page = new_context().new_page()
     page.on("console", lambda line: complaints.append(line.text) if line.type in ("error", "warning") else None)

@@ -11,7 +11,10 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 User = Callable[..., Page]
-TEXT = "MATCH (o:Official)-[post:HOLDS_POST]->(v:Village) WHERE post.title = $title RETURN o AS cadre, v, post.title AS title LIMIT toInteger($most)"
+TEXT = (
+    "MATCH (o:Official)-[post:HOLDS_POST]->(v:Village) WHERE post.title = $title "
+    "RETURN o AS cadre, v, post.title AS title LIMIT toInteger($most)"
+)
 ENDLESS = (
     "MATCH (a:Person), (b:Person), (c:Person), (d:Person) WHERE a.name + b.name + c.name = d.name + '?' RETURN count(*)"
 )

@@ -7,26 +7,9 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from canvas import Canvas
-from homes import County
 from playwright.sync_api import Page, expect
 
-from backend import leads
-from backend.accounts import OWNER
-from backend.ledger import open_ledger
-
 User = Callable[..., Page]
-
-
-@pytest.fixture(scope="module")
-def by_query(county: County) -> dict[str, list[str]]:
-    """Keys of the leads of each query."""
-    ledger = open_ledger(county.home)
-    keys: dict[str, list[str]] = {}
-    with ledger.reading() as session:
-        for lead in leads.in_order(session, OWNER):
-            keys.setdefault(lead.query, []).append(lead.key)
-    ledger.close()
-    return keys
 
 
 def test_an_investigator_goes_from_the_list_to_the_source_row(as_user: User, web: Any, complaints: list[str]) -> None:

@@ -13,6 +13,7 @@ COMMANDS = {
     "quarantine_cli": ("quarantine", "template"),
     "testimony_cli": ("says", "conflicts"),
     "detection_cli": ("detect",),
+    "subject_cli": ("person",),
     "precheck_cli": ("precheck",),
     "query_cli": ("query",),
     "ledger_cli": ("leads", "user", "audit"),

@@ -94,6 +94,7 @@ class _Record:
     heap: str
     page_cache: str
     ready: bool = False  # it has answered
+    ending: bool = False  # it was told to end
 
 
 # The registrations of this process: how many users inside it share the one file it holds. A fork has its own number.
@@ -397,9 +398,9 @@ def _write_record(engine: Path, record: _Record) -> None:
 
 
 def _live_record(engine: Path) -> _Record | None:
-    """The record of the last start, if that very server still runs."""
+    """The record of the last start, if that very server still runs and nobody is ending it."""
     record = _read_record(engine)
-    if record is None or not psutil.pid_exists(record.pid):
+    if record is None or record.ending or not psutil.pid_exists(record.pid):
         return None
     try:
         words = _command_line(psutil.Process(record.pid))
@@ -621,6 +622,10 @@ def _end(engine: Path, pid: int) -> None:
     try:
         server = psutil.Process(pid)
         if _serves(server, engine):
+            record = _read_record(engine)
+            if record and record.pid == pid:
+                # Whoever ends it may be killed while it waits: the next to come must not take it for a server that stays.
+                _write_record(engine, replace(record, ending=True))
             server.terminate()
             try:
                 server.wait(STOP_SECONDS)

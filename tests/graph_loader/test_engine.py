@@ -124,6 +124,23 @@ def test_a_server_that_shows_no_command_line_while_it_begins_is_not_taken_for_de
     assert not engine.status(home).running
 
 
+def test_a_server_that_somebody_was_ending_is_not_taken_for_one_that_stays(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The command that ends it is killed while it waits; the next one comes before the server is gone."""
+    engine.start(home)
+    going = psutil.Process(engine.status(home).pid)
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(psutil.Process, "wait", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        patch.setattr(psutil.Process, "terminate", lambda _: None)  # as if it took its time
+        engine.stop(home)
+    assert going.is_running()
+    with engine.running(home) as driver:
+        assert engine.status(home).pid != going.pid and not going.is_running()
+        assert driver.execute_query("RETURN 1 AS one").records[0]["one"] == 1
+    assert not engine.status(home).running
+
+
 def test_two_processes_share_one_engine_and_the_last_one_ends_it(home: Path) -> None:
     with other_user(home) as other:
         with engine.running(home) as driver, engine.running(home):

@@ -298,6 +298,20 @@ class LeadSeen(Base):
     logged_at: Mapped[datetime | None]
 
 
+class Setting(Base):
+    """Parameters of a pack's query as somebody set them; the latest of each query holds."""
+
+    __tablename__ = "setting"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    query: Mapped[str] = mapped_column(String(60), index=True)
+    query_version: Mapped[str] = mapped_column(String(80))
+    parameters: Mapped[dict[str, Any]]
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    who: Mapped[str] = mapped_column(String(60))
+    at: Mapped[datetime]
+    reason: Mapped[str] = mapped_column(Text)
+
+
 class SavedQuery(Base):
     """A query of the console that somebody keeps, for themself or for all analysts."""
 

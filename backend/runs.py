@@ -13,7 +13,7 @@ import neo4j
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from backend import leads, ledger
+from backend import leads, ledger, tuning
 from backend.detection import QueryRun, detect, latest_day, reading, told
 from backend.gaps import CLEAR, Outlook, outlooks
 from backend.packs import Packs, Query, load_packs
@@ -85,11 +85,14 @@ def run(
     started = time.perf_counter()
     loading.bring_up_to_date_in_turn(home, driver)
     packs = load_packs(folder)
-    chosen = packs.chosen(pack, query)
-    of_graph, about_leads = chosen.about_leads(False), chosen.about_leads(True)
+    packs.chosen(pack, query)
     as_of = as_of or latest_day(driver)
     kept = ledger.open_ledger(home)
     try:
+        with kept.reading() as session:
+            packs = tuning.in_force(session, packs)
+        chosen = packs.chosen(pack, query)
+        of_graph, about_leads = chosen.about_leads(False), chosen.about_leads(True)
         sights = _sights(home, driver, kept, of_graph, as_of, full)
         touched = {id: sight.anchors for id, sight in sights.items()}
         found = detect(home, driver, of_graph, as_of=as_of, touched=touched)
@@ -97,7 +100,7 @@ def run(
             outcomes = [_kept(session, one, as_of, sights.get(one.query)) for one in found.queries]
         if about_leads.queries:
             with kept.reading() as session:
-                open_ones = list(_open_leads(session, packs))
+                open_ones = list(open_leads(session, packs))
             found = detect(home, driver, about_leads, as_of=as_of, leads=open_ones)
             with kept.writing() as session:
                 outcomes += [_kept(session, one, as_of, None) for one in found.queries]
@@ -108,7 +111,7 @@ def run(
     return Run(as_of, told, time.perf_counter() - started)
 
 
-def _open_leads(session: Session, packs: Packs) -> Iterator[dict[str, Any]]:
+def open_leads(session: Session, packs: Packs) -> Iterator[dict[str, Any]]:
     """The open leads of queries about the graph, as those about leads are given them."""
     for lead in leads.open_leads(session):
         query = packs.query(lead.query)

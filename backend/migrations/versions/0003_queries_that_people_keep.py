@@ -1,4 +1,4 @@
-"""Queries that people keep"""
+"""Queries and parameters that people keep"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -38,3 +38,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_asked_query")),
     )
     op.create_index(op.f("ix_asked_query_account_id"), "asked_query", ["account_id"], unique=False)
+    op.create_table(
+        "setting",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("query", sa.String(length=60), nullable=False),
+        sa.Column("query_version", sa.String(length=80), nullable=False),
+        sa.Column("parameters", sa.JSON(), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=True),
+        sa.Column("who", sa.String(length=60), nullable=False),
+        sa.Column("at", backend.ledger.Moment(timezone=True), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_setting_account_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_setting")),
+    )
+    op.create_index(op.f("ix_setting_query"), "setting", ["query"], unique=False)

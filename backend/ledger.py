@@ -341,7 +341,7 @@ class AskedQuery(Base):
     parameters: Mapped[dict[str, Any]]
     rows: Mapped[int | None]
     """Rows it gave; None where it was refused."""
-    seconds: Mapped[float]
+    seconds: Mapped[float] = mapped_column(Float)
 
 
 class AuditEntry(Base):

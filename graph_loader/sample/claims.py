@@ -197,7 +197,8 @@ def mistyped(cast: Cast) -> None:
         wrong = "0123456789"[(int(person.id[-2]) + 1) % 10]
         stream.payee_id = person.id[:-1] + (wrong if wrong != person.id[-1] else "0123456789"[(int(wrong) + 1) % 10])
         cast.used.add(person)
-        return cast.lookalike(GHOST, "verify", [], [programme.code], "身份证号校验位不符，可能录错一位，先核实")
+        things = [programme.code, stream.account.masked]
+        return cast.lookalike(GHOST, "verify", [], things, "身份证号校验位不符，可能录错一位，先核实")
 
 
 def just_arrived(cast: Cast) -> None:

@@ -650,10 +650,11 @@ def public_post(truth: Truth, programme: Programme, listed: bool) -> Truth:
 
 
 PLANTS = (
+    five_of_a_family, four_of_a_family, four_of_a_family,
     cadres_brother_has_a_post, towns_kin_has_a_post, departments_kin_has_a_post, declared_post, post_after_retirement,
     post_of_distant_kin, had_the_post_first, cadre_takes_a_quota, town_takes_a_quota, department_takes_a_quota,
     list_lags_behind, listed_under_the_wife, quota_after_retirement, quota_of_distant_kin, declared_within_the_grace,
-    five_of_a_family, four_of_a_family, four_of_a_family, two_of_a_family, family_elsewhere, family_of_a_retired_cadre,
+    two_of_a_family, family_elsewhere, family_of_a_retired_cadre,
     family_on_pensions, distant_family, exchanged_at_once, exchanged_in_a_season, exchanged_in_a_year, years_apart,
     one_way_only, refused_in_return, only_reviewed, distant_on_both_sides, telephone_at_home, address_at_home,
     deposit_from_home, agents_telephone, shared_address, openly_in_the_firm, founded_after_the_post,

@@ -362,10 +362,13 @@ def unknown_columns(page: Page, dice: Dice) -> None:
             line.cells[name] = dice.choice(("汉族", "初中", "群众", "112.5", "是", ""))
 
 
+BESIDE = "beside the amount"
+
+
 @habit("columns in another order")
 def shuffled_columns(page: Page, dice: Dice) -> bool:
-    if any(isinstance(line, list) for line in page.lines):
-        return False  # rows of totals were written for the order there was
+    if any(isinstance(line, list) for line in page.lines) or BESIDE in page.order:
+        return False  # rows of totals were written for the order there was, and a unit stands beside its amount
     dice.shuffle(page.order)
     return True
 
@@ -529,14 +532,13 @@ def _unit_beside(page: Page, dice: Dice, in_header: bool) -> bool:
     column = dice.choice(columns)
     unit = dice.choice(("元", "万元"))
     page.headers[column.name] = bare(column.name)
-    beside = "beside the amount"
-    page.order.insert(page.order.index(column.name) + 1, beside)
-    page.headers[beside] = f"（{unit}）" if in_header else dice.choice(("金额单位", ""))
+    page.order.insert(page.order.index(column.name) + 1, BESIDE)
+    page.headers[BESIDE] = f"（{unit}）" if in_header else dice.choice(("金额单位", ""))
     page.restyled.add(column.name)
     if unit == "万元":
         page.restyle(column.name, lambda text: _amount_as(text, _in_wan))
     for line in page.data():
-        line.cells[beside] = "" if in_header else unit
+        line.cells[BESIDE] = "" if in_header else unit
     return True
 
 

@@ -8,17 +8,21 @@ from graph_loader.errors import GuanxiError
 from graph_loader.sample.afterlife import plant_afterlife
 from graph_loader.sample.benefits import hand_out
 from graph_loader.sample.casting import Cast
+from graph_loader.sample.claims import plant_claims
 from graph_loader.sample.county import SIZES, County, DeathRow
 from graph_loader.sample.drop import write_drop
+from graph_loader.sample.entitlement import plant_entitlements
 from graph_loader.sample.families import AS_OF, Families, Person
 from graph_loader.sample.favours import plant_favours
 from graph_loader.sample.holdings import acquire
 from graph_loader.sample.households import keep_house
 from graph_loader.sample.names import Numbers
+from graph_loader.sample.nepotism import follow_up, plant_nepotism
 from graph_loader.sample.offices import fill_offices
 from graph_loader.sample.places import settle
 from graph_loader.sample.self_dealing import plant_self_dealing
 from graph_loader.sample.swaps import plant_swaps
+from graph_loader.sample.wealth import plant_wealth
 from graph_loader.sample.works import build
 
 __all__ = ["grow_county", "write_county"]
@@ -58,6 +62,11 @@ def grow_county(size: str, seed: int) -> County:
         plant_self_dealing(cast)
         plant_afterlife(cast)
         plant_swaps(cast)
+        plant_nepotism(cast)
+        plant_claims(cast)
+        plant_wealth(cast)
+        plant_entitlements(cast)
+    follow_up(cast)
     acquire(county)
     return county
 

@@ -2,12 +2,13 @@
 
 from datetime import date, timedelta
 
+from graph_loader.sample.benefits import authority
 from graph_loader.sample.casting import Cast
 from graph_loader.sample.county import DeathRow, Stream, Vehicle, first_of, month_number
 from graph_loader.sample.families import AS_OF, Person
 from graph_loader.sample.payments import pay_day
 
-AFTER = "paid_after_death"
+AFTER, GONE, UNLISTED = "paid_after_death", "left_county", "not_on_register"
 
 
 def plant_afterlife(cast: Cast) -> None:
@@ -25,7 +26,10 @@ def plant_afterlife(cast: Cast) -> None:
 
 
 def dead_with(cast: Cast, programme: str, months: int) -> tuple[Person, Stream] | None:
-    """Somebody who died in the window with so many months left in it, and drew the programme to the end."""
+    """Somebody who died in the window with so many months left in it, and drew the programme to the end.
+
+    Where a register ends with the death nobody with a say is near: else the quota would be one taken by a relative.
+    """
     candidates = [
         (stream.person, stream)
         for stream in cast.county.streams
@@ -35,6 +39,10 @@ def dead_with(cast: Cast, programme: str, months: int) -> tuple[Person, Stream] 
         and stream.account.holder is stream.person
         and month_number(stream.person.died) - max(stream.months) < 4
         and month_number(stream.person.died) + months <= month_number(AS_OF)
+        and not (
+            stream.programme.register
+            and cast.county.offices.entangled(stream.person, authority(stream.programme, stream.village))
+        )
     ]
     return cast.dice.choice(candidates) if candidates else None
 
@@ -66,6 +74,9 @@ def still_paid(cast: Cast, programme: str, months: int) -> None:
     go_on(stream, months + 3)
     why = f"两个来源都登记死亡，死亡次月以后{programme}仍在发放"
     cast.wrong(AFTER, "high", [person], [stream.programme.code], why)
+    cast.wrong(GONE, "medium", [person], [stream.programme.code], "户籍因死亡注销三十日以后仍在发放")
+    if stream.programme.register:
+        cast.wrong(UNLISTED, "medium", [person], [stream.programme.code], "死亡后已从名册除名，三十日以后仍在发放")
 
 
 def one_source_of_a_true_death(cast: Cast) -> None:

@@ -205,7 +205,7 @@ def grant(county: County, programme: Programme, person: Person, village: Village
     """An application on some day of the last years, signed by three people in post, and the payments that follow from it."""
     dice = county.dice
     earliest = date(2018, 1, 1)
-    if programme.age_from and programme.age_from >= 60:
+    if programme.age_from:
         earliest = max(earliest, date(person.born.year + programme.age_from, person.born.month, 28))
     if programme.rhythm == ONCE:
         earliest = county.size.first_month
@@ -295,14 +295,13 @@ def payer(posts: list[Post], month: int) -> Person | None:
 def standard(county: County, programme: Programme, person: Person) -> tuple[float, str]:
     """Amount of one payment and the 计量 that goes with it."""
     dice = county.dice
-    household = person.household
-    assert household is not None
+    living = len(person.household.living) if person.household else 1
     if programme.name == "农村低保":
-        members = max(1, min(len(household.living), 4))
+        members = max(1, min(living, 4))
         return float(members * dice.choice((230, 280, 330, 400))), str(members)
     amounts = {
         "特困供养": (850.0, "1"),
-        "农村危房改造": (float(dice.choice((14000, 17500, 21000))), str(len(household.living))),
+        "农村危房改造": (float(dice.choice((14000, 17500, 21000))), str(living)),
         "临时救助": (float(dice.randrange(800, 4000, 100)), "1"),
         "困难残疾人生活补贴": (80.0, "1"),
         "重度残疾人护理补贴": (80.0, "1"),
@@ -311,8 +310,8 @@ def standard(county: County, programme: Programme, person: Person) -> tuple[floa
         "生态护林员补助": (2500.0, "3"),
         "雨露计划": (3000.0, "12"),
         "计划生育奖励扶助": (960.0, "12"),
-        "产业发展奖补": (float(dice.randrange(2000, 9000, 500)), str(len(household.living))),
-        "地质灾害避险搬迁补助": (50000.0, str(len(household.living))),
+        "产业发展奖补": (float(dice.randrange(2000, 9000, 500)), str(living)),
+        "地质灾害避险搬迁补助": (50000.0, str(living)),
         "冬春生活救助": (float(dice.choice((200, 300, 400))), "1"),
     }
     return amounts[programme.name]

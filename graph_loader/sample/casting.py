@@ -2,15 +2,16 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from typing import Any
 
-from graph_loader.sample.benefits import authority, new_application, pay
-from graph_loader.sample.county import Application, County, Firm, Stream, Truth
+from graph_loader.sample.benefits import authority, new_application, pay, register, standard, unconnected
+from graph_loader.sample.county import Application, County, Firm, Registration, Stream, Truth
 from graph_loader.sample.families import AS_OF, Marriage, Person
 from graph_loader.sample.offices import Declaration, Post, place_keys, town_key, unit_key, village_key
 from graph_loader.sample.places import Village
-from graph_loader.sample.programmes import PROGRAMMES, YEARLY, Programme
+from graph_loader.sample.programmes import BY_NAME, PROGRAMMES, YEARLY, Programme
 from graph_loader.sample.relatives import close_kin
 
 
@@ -124,8 +125,10 @@ class Cast:
         self.in_firms = {person for firm in county.firms for person in firm.people()}
         self.fresh: set[Firm] = set()
         self.drawn: dict[Person, list[Stream]] = defaultdict(list)
+        self.lawful: dict[str, list[Stream]] = defaultdict(list)
         for stream in county.streams:
             self.drawn[stream.person].append(stream)
+            self.lawful[stream.programme.name].append(stream)
 
     # -- truth ---------------------------------------------------------------------------------------------------------
 
@@ -170,9 +173,40 @@ class Cast:
             and person not in self.county.falsely_dead
         )
 
+    def may_trade(self, person: Person) -> bool:
+        """Ordinary, and draws nothing that excludes whoever has a firm."""
+        bars = {programme.code for programme in PROGRAMMES if "经商" in programme.excludes}
+        return self.ordinary(person) and bars.isdisjoint(self.county.drawing[person])
+
     def streams_of(self, person: Person) -> list[Stream]:
         """What was handed out to somebody before anything was planted."""
         return self.drawn.get(person, [])
+
+    def drawers(self, *programmes: str) -> Iterator[Stream]:
+        """What was handed out lawfully under these programmes to ordinary people on accounts of their own, shuffled."""
+        streams = [stream for name in programmes for stream in self.lawful[name]]
+        for stream in self.dice.sample(streams, len(streams)):
+            if self.ordinary(stream.person) and stream.account.holder is stream.person:
+                yield stream
+
+    def strangers(
+        self, programme: str, fit: Callable[[Person], bool] | None = None
+    ) -> Iterator[tuple[Programme, Person, date]]:
+        """Ordinary people who may draw a programme with nobody near them having a say in it, and a day of approval.
+
+        `fit`, where given, takes the place of the programme's band of ages.
+        """
+        wanted = BY_NAME[programme]
+        for _ in range(40_000):
+            person = self.dice.choice(self.county.families.people)
+            if not self.ordinary(person) or (fit and not fit(person)):
+                continue
+            assert person.village is not None
+            may = self.free_for(wanted, person) if fit else self.fits(wanted, person)
+            if may and unconnected(self.county, wanted, person, person.village):
+                day = self.between(self.county.size.first_month, AS_OF - timedelta(days=margin(wanted)))
+                assert day is not None
+                yield wanted, person, day
 
     def record(self, official: Person, tie: Tie) -> None:
         """Puts the path between two people on record, and takes away any declaration of it."""
@@ -220,8 +254,7 @@ class Cast:
     def day_in_post(self, post: Post, programme: Programme, since: date = date(1900, 1, 1)) -> date | None:
         """A day of decision within a term after which the programme still pays."""
         first = max(post.start, since, self.county.size.first_month)
-        margin = 400 if programme.rhythm == YEARLY else 130
-        last = min(post.end or AS_OF, AS_OF - timedelta(days=margin))
+        last = min(post.end or AS_OF, AS_OF - timedelta(days=margin(programme)))
         return self.between(first, last)
 
     def between(self, first: date, last: date) -> date | None:
@@ -231,15 +264,26 @@ class Cast:
 
     def fits(self, programme: Programme, person: Person) -> bool:
         """Whether somebody may plausibly draw a programme that he does not draw yet, at any time of the window."""
-        drawing = self.county.drawing[person]
         youngest, oldest = person.age(self.county.size.first_month), person.age(AS_OF)
-        if programme.code in drawing or programme.exclusive_with in drawing:
-            return False
-        if programme.name == "特困供养":
+        if not self.free_for(programme, person) or programme.name == "特困供养":
             return False
         if programme.age_from is not None and youngest < programme.age_from:
             return False
         return programme.age_to is None or oldest <= programme.age_to
+
+    def free_for(self, programme: Programme, person: Person) -> bool:
+        """Draws neither the programme nor what excludes it, and no official's household bars it."""
+        barred = programme.household and programme.bars_officials and self.officials_at_home(person)
+        return not barred and self.undrawn(programme, person)
+
+    def undrawn(self, programme: Programme, person: Person) -> bool:
+        drawing = self.county.drawing[person]
+        return programme.code not in drawing and programme.exclusive_with not in drawing
+
+    def officials_at_home(self, person: Person) -> list[Person]:
+        """Others of the household who hold or held a post."""
+        members = person.household.members if person.household else []
+        return [one for one in members if one is not person and one in self.county.offices.by_person]
 
     def apply(
         self,
@@ -278,6 +322,28 @@ class Cast:
         assert stream is not None, application
         return stream
 
+    def pay_in(self, application: Application, months: Iterable[int], listed: bool = True) -> Stream:
+        """Payments of an application in just these months, on the person's own account, whatever the rules say."""
+        programme, person = application.programme, application.person
+        self.county.drawing[person].add(programme.code)
+        if programme.register and listed:
+            register(self.county, programme, person, application.approved, None, application.number)
+        account = self.county.own_account(person)
+        stream = Stream(programme, person, account, 0.0, list(months), application.village, application)
+        stream.amount, stream.quantity = standard(self.county, programme, person)
+        self.county.streams.append(stream)
+        return stream
+
+    def branch(self, stream: Stream, months: Iterable[int], **changes: Any) -> Stream:
+        """A copy of payments with something changed, in other or more months."""
+        other = replace(stream, months=list(months), **changes)
+        self.county.streams.append(other)
+        return other
+
+    def entries(self, person: Person, register_name: str) -> list[Registration]:
+        """Somebody's rows on a register."""
+        return [row for row in self.county.registrations if row.person is person and row.register == register_name]
+
 
 @dataclass(frozen=True)
 class Scene:
@@ -296,6 +362,11 @@ class Scene:
     @property
     def relative(self) -> Person:
         return self.tie.relative
+
+
+def margin(programme: Programme) -> int:
+    """Days before the as-of date from which on an approval would leave no payment to see."""
+    return 400 if programme.rhythm == YEARLY else 130
 
 
 def in_charge(post: Post, programme: Programme, village: Village) -> bool:

@@ -48,6 +48,11 @@ class Account:
     telephone: str = ""
     holder: Person | None = None
 
+    @property
+    def masked(self) -> str:
+        """The number as leads show it: four digits, as many stars as hidden, four."""
+        return self.number[:4] + "*" * (len(self.number) - 8) + self.number[-4:]
+
 
 @dataclass(eq=False)
 class Application:
@@ -83,6 +88,8 @@ class Stream:
     parcel: str = ""
     note: str = ""
     place_named: bool = True
+    payee: str = ""  # name and number as written, else the person's
+    payee_id: str = ""
 
 
 @dataclass(eq=False)
@@ -129,6 +136,7 @@ class House:
     place: str
     registered: date
     value: int
+    cancelled: date | None = None
 
 
 @dataclass(frozen=True)
@@ -140,6 +148,7 @@ class Vehicle:
     kind: str
     registered: date
     value: int
+    cancelled: date | None = None
 
 
 @dataclass(eq=False)
@@ -167,6 +176,7 @@ class Firm:
     telephone: str
     account: Account
     former_name: str = ""
+    struck: date | None = None  # off the register
     roles: list[Role] = field(default_factory=list)
 
     def people(self) -> set[Person]:
@@ -205,6 +215,7 @@ class Bid:
     rank: int
     name: str = ""  # as written, else the firm's
     rejected: str = ""
+    account: str = ""  # the deposit came from, else the firm's own
 
 
 @dataclass(eq=False)

@@ -226,19 +226,19 @@ def registers(county: County) -> Iterator[Row]:
 
 def real_estate(county: County) -> Iterator[Row]:
     for h in county.houses:
-        yield h.number, h.owner.name, h.owner.id, h.use, h.area, h.place, iso(h.registered), "", h.value
+        yield h.number, h.owner.name, h.owner.id, h.use, h.area, h.place, iso(h.registered), iso(h.cancelled), h.value
 
 
 def vehicles(county: County) -> Iterator[Row]:
     for v in county.vehicles:
-        yield v.plate, v.owner.name, v.owner.id, v.kind, iso(v.registered), "", v.value
+        yield v.plate, v.owner.name, v.owner.id, v.kind, iso(v.registered), iso(v.cancelled), v.value
 
 
 def companies(county: County) -> Iterator[Row]:
     for f in county.firms:
         yield (
             f.code, f.name, f.kind, f.representative.name, f.representative.id, iso(f.founded), f"{f.capital:g}", f.address,
-            f.telephone, "存续", "", f.former_name,
+            f.telephone, "注销" if f.struck else "存续", iso(f.struck), f.former_name,
         )  # fmt: skip
 
 
@@ -266,7 +266,7 @@ def bids(county: County) -> Iterator[Row]:
         yield (
             b.project.number, b.lot, b.project.method, iso(b.announced), iso(b.opened), b.name or b.firm.name, b.firm.code,
             b.price, "是" if b.won else "否", b.rank or "", b.rejected, b.firm.representative.name, b.firm.telephone,
-            b.firm.account.number, f"{handed_in:%Y-%m-%d}",
+            b.account or b.firm.account.number, f"{handed_in:%Y-%m-%d}",
         )  # fmt: skip
 
 

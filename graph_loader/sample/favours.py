@@ -71,15 +71,17 @@ def grant(cast: Cast, scene: Scene, why: str, level: str) -> None:
     cast.wrong(TO, level, [scene.official, scene.relative], [scene.programme.code], why)
 
 
-def cadre_and_kin(cast: Cast, ties: Sequence[Ties]) -> None:
-    for scene in cast.scenes(cast.posts(towns=False, units=False), ties):
+def cadre_and_kin(cast: Cast, ties: Sequence[Ties], programmes: Sequence[Programme] = AUDITED) -> None:
+    for scene in cast.scenes(cast.posts(towns=False, units=False), ties, programmes):
         return grant(
             cast, scene, f"在任{scene.post.title}的{scene.tie.term}在本村领取{scene.programme.name}，未申报", "high"
         )
 
 
-def official_and_kin(cast: Cast, posts: list[Post], ties: Sequence[Ties]) -> None:
-    for scene in cast.scenes(posts, ties):
+def official_and_kin(
+    cast: Cast, posts: list[Post], ties: Sequence[Ties], programmes: Sequence[Programme] = AUDITED
+) -> None:
+    for scene in cast.scenes(posts, ties, programmes):
         if scene.post.contact is scene.village:
             continue
         why = f"{scene.post.unit}在任{scene.post.title}的{scene.tie.term}领取其主管范围内的{scene.programme.name}"
@@ -243,9 +245,9 @@ def innocent(
     cast.lookalike(query, level, [official, tie.relative], [programme.code], why)
 
 
-def retired_before(cast: Cast) -> None:
+def retired_before(cast: Cast, programmes: Sequence[Programme] = AUDITED) -> None:
     posts = [post for post in cast.posts() if post.end]
-    for post, tie, programme in near_but(cast, posts, (*BLOOD, in_law_ties)):
+    for post, tie, programme in near_but(cast, posts, (*BLOOD, in_law_ties), programmes):
         ends = [other.end or AS_OF for other in cast.county.offices.by_person[post.person]]
         day = cast.between(max(*ends, tie.since, cast.county.size.first_month), AS_OF - timedelta(days=420))
         if day:
@@ -277,18 +279,22 @@ def married_after(cast: Cast) -> None:
             return innocent(cast, TO, post.person, tie, programme, day, "审批和发放时尚未结婚")
 
 
-def declared_before(cast: Cast) -> None:
-    for scene in cast.scenes(cast.posts(towns=False, units=False), (sibling_ties,)):
+def declared_before(cast: Cast, programmes: Sequence[Programme] = AUDITED) -> None:
+    for scene in cast.scenes(cast.posts(towns=False, units=False), (sibling_ties,), programmes):
         declared(cast, scene)
         cast.pay(cast.apply(scene.programme, scene.relative, scene.day, scene.official))
         cast.lookalike(TO, "low", [scene.official, scene.relative], [scene.programme.code], "审批前已申报备案")
         return
 
 
-def declared(cast: Cast, scene: Scene) -> None:
+def sibling_term(scene: Scene) -> str:
+    """The word for a brother or sister that an official would declare."""
     older = scene.relative.born < scene.official.born
-    term = ("哥哥" if older else "弟弟") if scene.relative.male else ("姐姐" if older else "妹妹")
-    cast.declare(scene.official, scene.tie, term, scene.day - timedelta(days=cast.dice.randint(60, 400)))
+    return ("哥哥" if older else "弟弟") if scene.relative.male else ("姐姐" if older else "妹妹")
+
+
+def declared(cast: Cast, scene: Scene) -> None:
+    cast.declare(scene.official, scene.tie, sibling_term(scene), scene.day - timedelta(days=cast.dice.randint(60, 400)))
 
 
 def universal(cast: Cast) -> None:
@@ -304,8 +310,8 @@ def universal(cast: Cast) -> None:
                 return cast.lookalike(TO, None, people, [stream.programme.code], "普惠项目，人人都有")
 
 
-def distant(cast: Cast) -> None:
-    for post, tie, programme in near_but(cast, cast.posts(), (distant_ties,)):
+def distant(cast: Cast, programmes: Sequence[Programme] = AUDITED) -> None:
+    for post, tie, programme in near_but(cast, cast.posts(), (distant_ties,), programmes):
         day = cast.day_in_post(post, programme, tie.since)
         if day and tie.relative not in close_kin(post.person, day):
             return innocent(cast, TO, post.person, tie, programme, day, f"远亲（{tie.term}），不在回避范围")

@@ -87,7 +87,11 @@ class Numbers:
 
     def telephone(self) -> str:
         """An 11-digit number of the range 140, which is not given to subscribers of ordinary telephones."""
-        return f"1400{self.dice.randrange(10**7):07d}"
+        while True:
+            number = f"1400{self.dice.randrange(10**7):07d}"
+            if number not in self.taken:
+                self.taken.add(number)
+                return number
 
     def next(self, what: str) -> int:
         self.next_of[what] = self.next_of.get(what, 0) + 1

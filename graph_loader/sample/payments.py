@@ -66,8 +66,8 @@ def stream_columns(county: County) -> dict[str, pa.Array]:
     streams = county.streams
     return {
         "项目编码": pa.array([s.programme.code for s in streams]),
-        "姓名": pa.array([s.person.name for s in streams]),
-        "身份证号": pa.array([s.person.id for s in streams]),
+        "姓名": pa.array([s.payee or s.person.name for s in streams]),
+        "身份证号": pa.array([s.payee_id or s.person.id for s in streams]),
         "户名": pa.array([s.account.holder.name if s.account.holder else s.account.holder_name for s in streams]),
         "账号": pa.array([s.account.number for s in streams]),
         "金额": pa.array([f"{s.amount:.2f}" for s in streams]),

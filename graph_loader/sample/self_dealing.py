@@ -12,6 +12,7 @@ from graph_loader.sample.programmes import BY_NAME, ONCE, Programme
 from graph_loader.sample.relatives import circle
 
 ON, SELF, OTHER = "official_on_benefit", "self_approved", "payment_to_other_account"
+COLLECT, HOUSE = "collecting_account", "household_benefit"
 BARRED = tuple(programme for programme in AUDITED if programme.bars_officials)
 OPEN = tuple(programme for programme in AUDITED if not programme.bars_officials)
 
@@ -66,8 +67,15 @@ def drawing_in_post(cast: Cast, posts: list[Post]) -> None:
         day = cast.day_in_post(post, programme)
         if day and (post.end is None or post.end > day + timedelta(days=430)):
             cast.pay(cast.apply(programme, post.person, day, post.person))
-            why = f"在任{post.title}领取排斥公职人员的{programme.name}"
-            return cast.wrong(ON, "high", [post.person], [programme.code], why)
+            return barred_in_post(cast, post, programme)
+
+
+def barred_in_post(cast: Cast, post: Post, programme: Programme) -> None:
+    """What an official in post draws is wrong by the person, and by the household where families are paid."""
+    why = f"在任{post.title}领取排斥公职人员的{programme.name}"
+    cast.wrong(ON, "high", [post.person], [programme.code], why)
+    if programme.household:
+        cast.wrong(HOUSE, "medium", [post.person], [programme.code], f"{why}，该项目以家庭为对象")
 
 
 def retired_and_drawing(cast: Cast) -> None:
@@ -130,7 +138,7 @@ def lawful_drawer(cast: Cast, post: Post) -> Person | None:
 def own(cast: Cast, post: Post, programme: Programme, level: str, why: str) -> None:
     cast.wrong(SELF, level, [post.person], [programme.code], why)
     if programme.bars_officials:
-        cast.wrong(ON, "high", [post.person], [programme.code], f"在任{post.title}领取排斥公职人员的{programme.name}")
+        barred_in_post(cast, post, programme)
 
 
 def lasting(cast: Cast, posts: list[Post]) -> list[Post]:
@@ -229,7 +237,8 @@ def strangers(cast: Cast, holder: Person, keys: set[str]) -> Iterator[Stream]:
         person = stream.person
         if stream.account.holder is not person or not keys & place_keys(stream.village) or not cast.ordinary(person):
             continue
-        if person in near or holder in circle(person) or person.household is holder.household:
+        home = person.household
+        if home is None or near.intersection(home.members) or holder in circle(person) or home is holder.household:
             continue
         yield stream
 
@@ -238,7 +247,7 @@ def divert(cast: Cast, holder: Person, keys: set[str], number: int, why: str) ->
     """Sends the payments of up to `number` people to the holder's account."""
     taken: list[Stream] = []
     for stream in strangers(cast, holder, keys):
-        if stream.programme.land or stream.person in [other.person for other in taken]:
+        if stream.programme.land or stream.person.household in [other.person.household for other in taken]:
             continue
         taken.append(stream)
         if len(taken) == number:
@@ -246,6 +255,14 @@ def divert(cast: Cast, holder: Person, keys: set[str], number: int, why: str) ->
     for stream in taken:
         stream.account = cast.county.own_account(holder)
         cast.wrong(OTHER, "high", [holder, stream.person], [], why)
+    if len(taken) >= 3:
+        cast.wrong(
+            COLLECT,
+            "high",
+            [holder],
+            [cast.county.own_account(holder).masked],
+            f"{len(taken)}户无亲属关系人家的补贴打入在任干部账户",
+        )
     return bool(taken)
 
 

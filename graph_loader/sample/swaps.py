@@ -154,7 +154,7 @@ def settings(
         if in_post and (post.end is not None or post.start > AS_OF - timedelta(days=600)):
             continue
         for tie in (tie for kind in ties for tie in kind(post.person)):
-            if not cast.ordinary(tie.relative) or (sound and not sound(post, tie)):
+            if not cast.may_trade(tie.relative) or (sound and not sound(post, tie)):
                 continue
             village = post.village or (
                 cast.dice.choice(post.town.villages) if post.town else cast.dice.choice(county.villages)
@@ -750,7 +750,7 @@ def settings_beyond(cast: Cast, posts: list[Post], ties: Ties) -> Iterator[Setti
         if post.unit and not post.unit.endswith(("局", "人民政府")):
             continue
         for tie in ties(post.person):
-            if not cast.ordinary(tie.relative):
+            if not cast.may_trade(tie.relative):
                 continue
             places = cast.county.villages
             village = post.village or cast.dice.choice(post.town.villages if post.town else places)
@@ -849,7 +849,7 @@ def swapped_elsewhere(cast: Cast) -> None:
     for post in cast.posts(towns=False, units=False):
         assert post.village is not None
         for tie in sibling_ties(post.person):
-            if not cast.ordinary(tie.relative) or post.end:
+            if not cast.may_trade(tie.relative) or post.end:
                 continue
             village = cast.dice.choice([v for v in cast.county.villages if v.town is not post.village.town])
             if cast.county.offices.entangled(tie.relative, place_keys(village)):

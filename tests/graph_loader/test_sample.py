@@ -20,7 +20,7 @@ from graph_loader.sample.tables import HEADERS
 from graph_loader.sources import departmental
 from guanxi.sample_cli import sample
 
-QUERIES = (
+READ_AGAIN = (
     "benefit_to_relative",
     "approved_for_relative",
     "project_to_relative_company",
@@ -33,6 +33,29 @@ QUERIES = (
     "payee_not_contractor",
     "swapped_to_connected",
     "paid_after_death",
+)
+"""The queries of which `county_reading` knows the rules."""
+QUERIES = (
+    *READ_AGAIN,
+    "undeclared_relative",
+    "relative_cluster",
+    "mutual_favour",
+    "hidden_link_company",
+    "relative_public_post",
+    "quota_occupied_by_relative",
+    "household_benefit",
+    "collecting_account",
+    "duplicate_claim",
+    "ghost_beneficiary",
+    "approved_after_death",
+    "asset_owner_on_benefit",
+    "business_owner_on_benefit",
+    "mutually_exclusive",
+    "not_on_register",
+    "over_standard",
+    "age_mismatch",
+    "left_county",
+    "eligible_not_paid",
 )
 SEEDS = (1, 2, 3)
 
@@ -111,12 +134,18 @@ def test_starred_columns_are_filled_and_keys_are_unique(tables: dict[str, list[R
 
 
 def test_every_id_number_and_credit_code_checks(tables: dict[str, list[Row]]) -> None:
+    """But for the number that was keyed in wrongly on the payment list."""
+    mistyped = set()
     for name, rows in tables.items():
         for column in HEADERS[name]:
             if "身份证号" not in column and column not in ("公民身份号码", "收款人证件号"):
                 continue
             for value in {row[column] for row in rows} - {""}:
-                assert ric.is_valid(value) or uscc.is_valid(value), (name, column, value)
+                if name == "补贴发放" and not ric.is_valid(value):
+                    mistyped.add(value)
+                else:
+                    assert ric.is_valid(value) or uscc.is_valid(value), (name, column, value)
+    assert len(mistyped) == 1
     for row in tables["户籍人口"]:
         assert (int(row["公民身份号码"][16]) % 2 == 1) == (row["性别"] == "男")
     assert all(uscc.is_valid(row["统一社会信用代码"]) for row in tables["经营主体"])
@@ -190,6 +219,8 @@ def test_the_truth_is_what_a_plain_reading_of_the_tables_gives(drops: dict[int, 
     wrong, lookalike = {}, {}
     for truth in truths(drops[seed]):
         key = (truth["query"], tuple(truth["persons"]), tuple(truth["things"]))
+        if truth["query"] not in READ_AGAIN:
+            continue
         assert key not in wrong and key not in lookalike, truth
         (wrong if truth["kind"] == "wrong" else lookalike)[key] = truth["level"]
     found = {key: level for key, level in read.items() if level in ("high", "medium")}
@@ -198,10 +229,12 @@ def test_the_truth_is_what_a_plain_reading_of_the_tables_gives(drops: dict[int, 
 
 
 def test_truth_names_full_numbers_and_says_why(drops: dict[int, Path]) -> None:
+    lowest = ("eligible_not_paid",)  # a gap to close, nobody's wrong
     for truth in truths(drops[1]):
         assert list(truth) == ["query", "kind", "level", "persons", "things", "why"]
         assert truth["kind"] in ("wrong", "lookalike") and truth["why"]
-        assert truth["level"] in (("high", "medium") if truth["kind"] == "wrong" else (None, "low", "verify"))
+        wrongs = ("low",) if truth["query"] in lowest else ("high", "medium")
+        assert truth["level"] in (wrongs if truth["kind"] == "wrong" else (None, "low", "verify"))
         assert all(re.fullmatch(r"\d{17}[\dX]", person) for person in truth["persons"])
 
 

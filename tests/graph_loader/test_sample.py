@@ -20,7 +20,7 @@ from graph_loader.sample.tables import HEADERS
 from graph_loader.sources import departmental
 from guanxi.sample_cli import sample
 
-QUERIES = (
+READ = (  # by the second reading of the tables too
     "benefit_to_relative",
     "approved_for_relative",
     "project_to_relative_company",
@@ -34,6 +34,31 @@ QUERIES = (
     "swapped_to_connected",
     "paid_after_death",
 )
+QUERIES = (
+    *READ,
+    "loser_returns",
+    "award_method_changed",
+    "tender_missing",
+    "split_below_limit",
+    "paid_not_contract",
+    "connected_bidders",
+    "rotating_winners",
+    "bid_price_patterns",
+    "restricted_competition",
+    "supplier_concentration",
+    "shell_contractor",
+    "frequent_changes",
+    "late_entry",
+    "funds_idle",
+    "slow_project",
+    "posting_shortfall",
+    "tip_matches_finding",
+    "voucher_to_personal_account",
+    "money_round_trip",
+    "compensation_diverted",
+)
+LOW_ONLY = ("late_entry", "slow_project", "posting_shortfall")
+"""What these find is kept for the record; they never point at anybody."""
 SEEDS = (1, 2, 3)
 
 
@@ -175,10 +200,10 @@ def test_nobody_lawfully_paid_is_dead(tables: dict[str, list[Row]]) -> None:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_each_query_has_three_wrongs_and_four_lookalikes(drops: dict[int, Path], seed: int) -> None:
+def test_each_query_has_wrongs_and_four_lookalikes(drops: dict[int, Path], seed: int) -> None:
     count = Counter((truth["query"], truth["kind"]) for truth in truths(drops[seed]))
     for query in QUERIES:
-        assert count[query, "wrong"] >= 3, (query, count)
+        assert count[query, "wrong"] >= (3 if query in READ else 2), (query, count)
         assert count[query, "lookalike"] >= 4, (query, count)
     assert {query for query, _ in count} == set(QUERIES)
 
@@ -189,6 +214,8 @@ def test_the_truth_is_what_a_plain_reading_of_the_tables_gives(drops: dict[int, 
     read = Reading(drops[seed]).leads
     wrong, lookalike = {}, {}
     for truth in truths(drops[seed]):
+        if truth["query"] not in READ:
+            continue
         key = (truth["query"], tuple(truth["persons"]), tuple(truth["things"]))
         assert key not in wrong and key not in lookalike, truth
         (wrong if truth["kind"] == "wrong" else lookalike)[key] = truth["level"]
@@ -201,7 +228,8 @@ def test_truth_names_full_numbers_and_says_why(drops: dict[int, Path]) -> None:
     for truth in truths(drops[1]):
         assert list(truth) == ["query", "kind", "level", "persons", "things", "why"]
         assert truth["kind"] in ("wrong", "lookalike") and truth["why"]
-        assert truth["level"] in (("high", "medium") if truth["kind"] == "wrong" else (None, "low", "verify"))
+        pointing = ("low",) if truth["query"] in LOW_ONLY else ("high", "medium")
+        assert truth["level"] in (pointing if truth["kind"] == "wrong" else (None, "low", "verify"))
         assert all(re.fullmatch(r"\d{17}[\dX]", person) for person in truth["persons"])
 
 

@@ -22,21 +22,25 @@ MATTERS = (
 
 
 def hear(county: County) -> None:
-    """Ordinary tips, after everything was planted: about no programme and no project, and about nobody of whom there is more."""
+    """Ordinary tips, after everything was planted: about no programme and no project, and about nobody of whom there is more.
+
+    Some name the head of a group of households who is not in the truth, nor near anybody who is, nor has such a one's name.
+    """
     dice = county.dice
-    known = {person for truth in county.truths for person in truth.persons}
-    names = {person.name for person in county.families.people if person.id in known}
-    cadres = [
-        post
-        for post in county.offices.posts
-        if post.village and post.title == "组长" and post.person.id not in known and post.person.name not in names
-    ]
+    known = {id for truth in county.truths for id in truth.persons}
+    people = [person for person in county.families.people if person.id in known]
+    names = {person.name for person in people}
+    near = {official for person in people for official in county.offices.officials_around.get(person, ())}
+    heads: dict[Village, list[str]] = {village: [""] for village in county.villages}
+    for post in county.offices.posts:
+        person = post.person
+        if post.village and post.title == "组长" and not (person.id in known or person in near or person.name in names):
+            heads[post.village].append(person.name)
     for _ in range(15 + len(county.villages) // 2):
         matter, content = dice.choice(MATTERS)
-        post = dice.choice(cadres)
-        assert post.village is not None
+        village = dice.choice(county.villages)
         day = county.size.first_month + timedelta(days=dice.randrange((AS_OF - county.size.first_month).days))
-        send(county, day, post.person.name if dice.random() < 0.6 else "", post.village, matter, content)
+        send(county, day, dice.choice(heads[village]), village, matter, content)
 
 
 def send(county: County, day: date, about: str, village: Village | None, matter: str, content: str) -> Tip:

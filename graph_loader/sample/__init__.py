@@ -9,19 +9,25 @@ from graph_loader.sample.afterlife import plant_afterlife
 from graph_loader.sample.benefits import hand_out
 from graph_loader.sample.casting import Cast
 from graph_loader.sample.claims import plant_claims
+from graph_loader.sample.compensation import compensate, plant_compensation
+from graph_loader.sample.contracts import plant_contracts
 from graph_loader.sample.county import SIZES, County, DeathRow
+from graph_loader.sample.diligence import plant_diligence
 from graph_loader.sample.drop import write_drop
 from graph_loader.sample.entitlement import plant_entitlements
 from graph_loader.sample.families import AS_OF, Families, Person
 from graph_loader.sample.favours import plant_favours
 from graph_loader.sample.holdings import acquire
 from graph_loader.sample.households import keep_house
+from graph_loader.sample.money import plant_money
 from graph_loader.sample.names import Numbers
 from graph_loader.sample.nepotism import follow_up, plant_nepotism
 from graph_loader.sample.offices import fill_offices
 from graph_loader.sample.places import settle
 from graph_loader.sample.self_dealing import plant_self_dealing
 from graph_loader.sample.swaps import plant_swaps
+from graph_loader.sample.tenders import plant_tenders
+from graph_loader.sample.tips import hear, plant_tips
 from graph_loader.sample.wealth import plant_wealth
 from graph_loader.sample.works import build
 
@@ -56,6 +62,7 @@ def grow_county(size: str, seed: int) -> County:
     keep_records(county)
     hand_out(county)
     build(county, per_village=6 if size == "S" else 12)
+    compensate(county)
     cast = Cast(county)
     for _ in range(measure.plants):
         plant_favours(cast)
@@ -66,7 +73,15 @@ def grow_county(size: str, seed: int) -> County:
         plant_claims(cast)
         plant_wealth(cast)
         plant_entitlements(cast)
+        plant_tenders(cast)
+        plant_contracts(cast)
+        plant_money(cast)
+        plant_compensation(cast)
+        plant_diligence(cast)
     follow_up(cast)
+    for _ in range(measure.plants):
+        plant_tips(cast)
+    hear(county)
     acquire(county)
     return county
 

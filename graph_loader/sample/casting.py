@@ -372,3 +372,16 @@ def margin(programme: Programme) -> int:
 def in_charge(post: Post, programme: Programme, village: Village) -> bool:
     """Whether the post gives a say over a programme's benefits in a village."""
     return not post.charges().isdisjoint(place_keys(village) | {unit_key(programme.unit)})
+
+
+def private_people(cast: Cast) -> Iterator[Person]:
+    """Ordinary men far from every official, in households that draw nothing."""
+    county = cast.county
+    for _ in range(20_000):
+        person = cast.dice.choice(county.families.people)
+        if not person.male or not cast.ordinary(person) or person.age(AS_OF) >= 60:
+            continue
+        assert person.household is not None
+        near = county.offices.officials_around.get(person)
+        if not near and not any(county.drawing[member] for member in person.household.members):
+            yield person

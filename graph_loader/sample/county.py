@@ -199,11 +199,22 @@ class Project:
     start: date
     finish: date
     done: bool
+    emergency: str = ""
+    progress: "Progress | None" = None  # where the works do not go by the plan
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What the list of projects says about works that do not go by the plan."""
+
+    started: date | None
+    finished: date | None
+    state: str
 
 
 @dataclass(eq=False)
 class Bid:
-    """招投标: one bidder for one lot."""
+    """招投标: one bidder for one lot. `method`, `account`, `telephone`, `submitted`: where they are not what is usual."""
 
     project: Project
     lot: str
@@ -215,7 +226,14 @@ class Bid:
     rank: int
     name: str = ""  # as written, else the firm's
     rejected: str = ""
-    account: str = ""  # the deposit came from, else the firm's own
+    method: str = ""
+    account: Account | None = None
+    telephone: str = ""
+    submitted: date | None = None
+
+    @property
+    def lot_key(self) -> str:
+        return f"{self.project.number}#{self.lot}"
 
 
 @dataclass(eq=False)
@@ -272,6 +290,59 @@ class Voucher:
 
 
 @dataclass(frozen=True)
+class Allocation:
+    """资金指标 beyond the quarterly ones; `place` is a village code or a unit's name."""
+
+    document: str
+    programme: Programme
+    place: str
+    amount: float
+    issued: date
+    arrived: date | None
+
+    @property
+    def key(self) -> str:
+        return f"{self.document}#{self.programme.code}"
+
+
+@dataclass(frozen=True)
+class PostedMonth:
+    """How much of a month somebody spends in the village he is posted to: the last day and the last night there.
+
+    `first` and `last` are the days of the first and the last log.
+    """
+
+    days: int = 24
+    nights: int = 18
+    first: int = 1
+    last: int = 31
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """银行流水."""
+
+    source: Account
+    target: Account
+    amount: float
+    day: date
+    note: str
+
+
+@dataclass(frozen=True)
+class Tip:
+    """群众举报; `about` and `matter` as written, or empty."""
+
+    number: str
+    day: date
+    about: str
+    village: Village | None
+    matter: str
+    content: str
+    state: str
+
+
+@dataclass(frozen=True)
 class Truth:
     """One line of truth.jsonl."""
 
@@ -314,6 +385,14 @@ class County:
     contracts: list[Contract] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
     vouchers: list[Voucher] = field(default_factory=list)
+    let_in: dict[Village, list[Contract]] = field(default_factory=lambda: defaultdict(list))
+    allocations: list[Allocation] = field(default_factory=list)
+    transfers: list[Transfer] = field(default_factory=list)
+    tips: list[Tip] = field(default_factory=list)
+    entered: dict[tuple[str, str, int], date | None] = field(
+        default_factory=dict
+    )  # programme, village, month → 录入日期
+    posted: dict[tuple[Person, int], PostedMonth | None] = field(default_factory=dict)  # None: no log in that month
     vehicles: list[Vehicle] = field(default_factory=list)
     houses: list[House] = field(default_factory=list)
     truths: list[Truth] = field(default_factory=list)

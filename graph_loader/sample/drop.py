@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.csv
 import xlsxwriter
 
-from graph_loader.sample.county import County, Firm
+from graph_loader.sample.county import Account, County, Firm, PostedMonth, Progress, month_number
 from graph_loader.sample.families import AS_OF, Person
 from graph_loader.sample.offices import BYSTANDERS
 from graph_loader.sample.payments import payment_tables, quarterly_totals
@@ -194,13 +194,21 @@ def applications(county: County) -> Iterator[Row]:
 
 def accounts(county: County) -> Iterator[Row]:
     for a in county.accounts.values():
-        name = a.holder.name if a.holder else a.holder_name
-        yield a.number, name, a.holder_code, a.bank, iso(a.opened), a.telephone
+        yield a.number, holder_of(a), a.holder_code, a.bank, iso(a.opened), a.telephone
+
+
+def holder_of(account: Account) -> str:
+    return account.holder.name if account.holder else account.holder_name
 
 
 def transfers(county: County) -> Iterator[Row]:
-    """A few accounts that were drawn for other cases: ordinary spending."""
+    """A few accounts that were drawn for other cases: ordinary spending. Then whole accounts of firms."""
     dice = county.dice
+    for number, t in enumerate(county.transfers, 1):
+        yield (
+            f"LS9{number:07d}", t.source.number, holder_of(t.source), t.target.number, holder_of(t.target),
+            t.amount, iso(t.day), t.note,
+        )  # fmt: skip
     drawn = [a for a in county.accounts.values() if a.holder and not a.holder.outsider]
     for number, account in enumerate(dice.sample(drawn, min(len(drawn), 6 + len(county.villages) // 4)), 1):
         assert account.holder is not None
@@ -253,20 +261,23 @@ def company_roles(county: County) -> Iterator[Row]:
 
 def projects(county: County) -> Iterator[Row]:
     for p in county.projects:
-        finished = iso(p.finish) if p.done else ""
+        started, finished = p.start if p.start < AS_OF else None, p.finish if p.done else None
+        progress = p.progress or Progress(started, finished, "已完工" if p.done else "在建" if started else "未开工")
         yield (
             p.number, p.name, p.village.code, p.unit, p.leader.name, p.leader.id, p.amount, p.method, iso(p.approved),
-            iso(p.start), iso(p.finish), iso(p.start) if p.start < AS_OF else "", finished, "已完工" if p.done else "在建", "",
+            iso(p.start), iso(p.finish), iso(progress.started), iso(progress.finished), progress.state, p.emergency,
         )  # fmt: skip
 
 
 def bids(county: County) -> Iterator[Row]:
     for b in county.bids:
-        handed_in = datetime.combine(b.opened, datetime.min.time()) - timedelta(hours=b.rank * 3 + 1)
+        handed_in = datetime.combine(b.submitted or b.opened, datetime.min.time())
+        if b.submitted is None:
+            handed_in -= timedelta(hours=b.rank * 3 + 1)
         yield (
-            b.project.number, b.lot, b.project.method, iso(b.announced), iso(b.opened), b.name or b.firm.name, b.firm.code,
-            b.price, "是" if b.won else "否", b.rank or "", b.rejected, b.firm.representative.name, b.firm.telephone,
-            b.account or b.firm.account.number, f"{handed_in:%Y-%m-%d}",
+            b.project.number, b.lot, b.method or b.project.method, iso(b.announced), iso(b.opened), b.name or b.firm.name, b.firm.code,
+            b.price, "是" if b.won else "否", b.rank or "", b.rejected, b.firm.representative.name,
+            b.telephone or b.firm.telephone, (b.account or b.firm.account).number, f"{handed_in:%Y-%m-%d}",
         )  # fmt: skip
 
 
@@ -302,6 +313,8 @@ def allocations(county: County) -> Iterator[Row]:
         yield (
             f"清财社〔{year}〕{number}号", programme.code, programme.unit, f"{total:.2f}", iso(issued), iso(issued + timedelta(days=3)),
         )  # fmt: skip
+    for a in county.allocations:
+        yield a.document, a.programme.code, a.place, f"{a.amount:.2f}", iso(a.issued), iso(a.arrived)
 
 
 def parcels(county: County) -> Iterator[Row]:
@@ -317,25 +330,19 @@ def postings(county: County) -> Iterator[Row]:
         if post.contact is None or post.end is not None or any(name in post.unit for name in BYSTANDERS):
             continue
         for day in (first + timedelta(days=n) for n in range(92)):
-            there = day.day <= 24
+            posted = county.posted.get((post.person, month_number(day)), PostedMonth())
+            if posted is None or not posted.first <= day.day <= posted.last:
+                continue
+            there = day.day <= posted.days
             yield (
                 post.person.id, post.person.name, post.contact.code, iso(day), "是" if there else "否",
-                "是" if day.day <= 18 else "否", dice.randint(120, 600) if there else 0, dice.randint(1, 5) if there else 0,
+                "是" if day.day <= posted.nights else "否", dice.randint(120, 600) if there else 0, dice.randint(1, 5) if there else 0,
             )  # fmt: skip
 
 
 def tips(county: County) -> Iterator[Row]:
-    dice = county.dice
-    cadres = [post for post in county.offices.posts if post.village]
-    contents = ("反映低保评定不公", "反映项目质量差", "反映补贴未到账", "反映村务不公开", "反映优亲厚友")
-    for number in range(1, 16 + len(county.villages) // 2):
-        post = dice.choice(cadres)
-        day = county.size.first_month + timedelta(days=dice.randrange(1000))
-        assert post.village is not None
-        yield (
-            f"JB{day.year}{number:05d}", iso(day), post.person.name, post.village.code, dice.choice(PROGRAMMES).name,
-            dice.choice(contents), dice.choice(("待办", "在办", "已办结")),
-        )  # fmt: skip
+    for t in county.tips:
+        yield t.number, iso(t.day), t.about, t.village.code if t.village else "", t.matter, t.content, t.state
 
 
 TABLES: dict[str, Callable[[County], Iterator[Row]]] = {

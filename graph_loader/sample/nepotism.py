@@ -539,7 +539,7 @@ def deposit_from_home(cast: Cast) -> None:
         firm = new_firm(cast)
         if bidding(cast, firm):
             bid = next(bid for bid in cast.county.bids if bid.firm is firm)
-            bid.account = cast.county.own_account(member).number
+            bid.account = cast.county.own_account(member)
             return tied(cast, post, member, firm, "account", "投标保证金从干部同户家属的账户转出")
 
 

@@ -23,9 +23,11 @@ def unrolled(county: County) -> tuple[np.ndarray, np.ndarray]:
 
 
 def quarterly_totals(county: County) -> list[tuple[Programme, int, int, float]]:
-    """(programme, year, quarter 0 to 3, yuan paid), in this order."""
+    """(programme, year, quarter 0 to 3, yuan paid), in this order, of what the departments get."""
     totals: dict[tuple[str, int, int], float] = {}
     for stream in county.streams:
+        if stream.programme.by_village:
+            continue
         for month in stream.months:
             key = (stream.programme.code, month // 12, month % 12 // 3)
             totals[key] = totals.get(key, 0.0) + stream.amount
@@ -55,10 +57,21 @@ def payment_tables(county: County) -> Iterator[tuple[int, pa.Table]]:
         table = {name: column.take(streams) for name, column in columns.items()}
         table["发放流水号"] = numbers
         table["发放日期"] = pa.array(days).take(slots)
-        table["录入日期"] = pa.array(entered).take(slots)
+        table["录入日期"] = entries(county, np.array(entered, dtype=object)[slot[here]], of_stream[here], months[here])
         own = table["摘要"]
         table["摘要"] = pc.coalesce(own, pa.array(notes).take(slots))
         yield year, pa.table({name: table[name] for name in HEADERS["补贴发放"]})
+
+
+def entries(county: County, usual: np.ndarray, of_stream: np.ndarray, months: np.ndarray) -> pa.Array:
+    """The days on which payments were entered: the usual ones, except where a village was late with a programme's month."""
+    if county.entered:
+        programmes = np.array([stream.programme.code for stream in county.streams])[of_stream]
+        villages = np.array([stream.village.code for stream in county.streams])[of_stream]
+        for (programme, village, month), day in county.entered.items():
+            about = (programmes == programme) & (villages == village) & (months == month)
+            usual[about] = day.isoformat() if day else None
+    return pa.array(usual, pa.string())
 
 
 def stream_columns(county: County) -> dict[str, pa.Array]:

@@ -26,6 +26,7 @@ class Programme:
     payday: int = 15
     month: int = 6  # of the yearly payment
     land: bool = False  # paid by 亩
+    by_village: bool = False  # the money is granted to villages, which pay it on
 
     @property
     def unit(self) -> str:
@@ -116,5 +117,6 @@ PROGRAMMES = (
         "B017", "地质灾害避险搬迁补助", "自然资源局", True, True, ("公职", "有房"), ONCE, "", "地灾搬迁户", payday=24
     ),
     Programme("B018", "冬春生活救助", "应急管理局", True, False, ("公职",), YEARLY, month=1, payday=13),
+    Programme("B101", "征地补偿款", "自然资源局", False, True, (), ONCE, payday=26, land=True, by_village=True),
 )
 BY_NAME = {programme.name: programme for programme in PROGRAMMES}

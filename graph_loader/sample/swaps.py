@@ -19,102 +19,23 @@ from graph_loader.sample.casting import (
     spouse_ties,
     wider_in_law_ties,
 )
-from graph_loader.sample.county import Bid, Change, Contract, Firm, Project, Role
+from graph_loader.sample.county import Contract, Firm, Role
 from graph_loader.sample.families import AS_OF, Person
+from graph_loader.sample.jobs import Job, contract_with, drop, new_firm, swap, tendered
 from graph_loader.sample.offices import Post, place_keys
-from graph_loader.sample.places import Village
 from graph_loader.sample.relatives import close_kin
-from graph_loader.sample.works import (
-    approval,
-    change,
-    clear_of,
-    found_firm,
-    outsider,
-    pay_contract,
-    plan_project,
-    project_keys,
-    sign,
-    spend,
-    tender,
-)
+from graph_loader.sample.works import outsider, pay_contract, project_keys, sign, spend, tender
 
 WINNER, CHANGED, PAYEE = "winner_not_contractor", "contractor_changed", "payee_not_contractor"
 CONNECTED, RELATIVE, OWN = "swapped_to_connected", "project_to_relative_company", "own_company_contract"
+LOSER = "loser_returns"
 CLOSEST = (spouse_ties, sibling_ties, parent_ties, child_ties)
-
-
-@dataclass(eq=False)
-class Job:
-    """A tendered project with its bids, cheapest first; nobody in charge has anything to do with the bidders."""
-
-    project: Project
-    bids: list[Bid]
-
-    @property
-    def winner(self) -> Firm:
-        return self.bids[0].firm
-
-    @property
-    def lot(self) -> str:
-        return f"{self.project.number}#1"
 
 
 def plant_swaps(cast: Cast) -> None:
     """One of each; what cannot be cast in a county is left out."""
     for plant in PLANTS:
         plant(cast)
-
-
-# -- parts -------------------------------------------------------------------------------------------------------------
-
-
-def tendered(
-    cast: Cast, village: Village | None = None, unit: str | None = None, since: date | None = None
-) -> Job | None:
-    """A lawful tender in the village (any, unless told), run by `unit` if told, approved after `since`."""
-    county = cast.county
-    for _ in range(60):
-        place = village or cast.dice.choice(county.villages)
-        day = cast.between(max(county.size.first_month, since or county.size.first_month), AS_OF - timedelta(days=330))
-        if day is None:
-            return None
-        project = plan_project(county, place, day, unit=unit)
-        if project is None:
-            continue
-        if project.method == "一事一议":
-            project.method = "询价"
-        firms = [firm for firm in county.firms if firm.kind == "有限公司" and firm not in cast.fresh]
-        fit = [
-            firm for firm in cast.dice.sample(firms, min(25, len(firms))) if clear_of(county, firm, place, project.unit)
-        ]
-        if len(fit) >= 4:
-            return Job(project, tender(county, project, fit[:4]))
-        county.projects.remove(project)
-    return None
-
-
-def new_firm(cast: Cast, representative: Person | None = None, **more: object) -> Firm:
-    """A firm of strangers, unless a representative or other parts are named; used in one plant only."""
-    representative = representative or outsider(cast.county)
-    firm = found_firm(cast.county, representative, **more)  # type: ignore[arg-type]
-    cast.fresh.add(firm)
-    cast.in_firms.update(firm.people())
-    return firm
-
-
-def contract_with(cast: Cast, job: Job, firm: Firm) -> Contract:
-    return sign(cast.county, job.project, firm, job.bids[0].price, job.bids[0].opened)
-
-
-def swap(
-    cast: Cast, contract: Contract, old: Firm, new: Firm, days: int, approved: bool = False, reason: str = ""
-) -> Change:
-    """A change of contractor so many days after signing (before, if negative)."""
-    day = contract.signed + timedelta(days=days)
-    number = approval(cast.county, day) if approved else ""
-    done = change(cast.county, contract, "承包商", day, reason or "原承包商无法按期进场", number)
-    done.old, done.new = old, new
-    return done
 
 
 def swap_things(job: Job, firm: Firm) -> list[str]:
@@ -181,11 +102,6 @@ def last_end(cast: Cast, official: Person) -> date:
     return max(post.end or AS_OF for post in cast.county.offices.by_person[official])
 
 
-def drop(cast: Cast, job: Job) -> None:
-    cast.county.projects.remove(job.project)
-    cast.county.bids[:] = [bid for bid in cast.county.bids if bid.project is not job.project]
-
-
 def held_on(setting: Setting, contract: Contract) -> bool:
     return setting.post.holds(contract.signed)
 
@@ -207,6 +123,7 @@ def contract_with_a_loser(cast: Cast) -> None:
         firm = job.bids[2].firm
         pay_contract(cast.county, contract_with(cast, job, firm))
         cast.wrong(WINNER, "high", [], swap_things(job, firm), "签约人是第三名，不是中标人，也不是依次递补")
+        cast.wrong(LOSER, "medium", [], [job.project.number, firm.code], "落标的第三名签了合同")
 
 
 def changed_before_signing(cast: Cast) -> None:
@@ -242,6 +159,8 @@ def changed_and_paid(cast: Cast, loser: bool = False) -> None:
             cast.wrong(PAYEE, "medium", [], [contract.number, firm.code], "工程款付给未经批准变更的承包商")
         things = [contract.number, job.winner.code, firm.code]
         cast.wrong(CHANGED, "high", [], things, "承包商变更没有批准文号")
+        if loser:
+            cast.wrong(LOSER, "medium", [], [job.project.number, firm.code], "落标人未经批准接手合同并收款")
 
 
 def changed_to_a_loser(cast: Cast) -> None:
@@ -265,6 +184,7 @@ def paid_to_a_loser(cast: Cast) -> None:
         contract = contract_with(cast, job, job.winner)
         pay_contract(cast.county, contract, firm, (0.5, 0.3))
         cast.wrong(PAYEE, "medium", [], [contract.number, firm.code], "工程款付给落标人，合同未变更")
+        cast.wrong(LOSER, "medium", [], [job.project.number, firm.code], "中标人的合同，工程款付给落标人")
 
 
 def paid_to_a_person(cast: Cast) -> None:
@@ -323,6 +243,7 @@ def approved_second(cast: Cast) -> None:
         pay_contract(cast.county, contract)
         why = "第一候选人放弃，第二候选人经批准递补，变更有批准文号"
         cast.lookalike(WINNER, None, [], swap_things(job, second), why)
+        cast.lookalike(LOSER, None, [], [job.project.number, second.code], why)
         cast.lookalike(CHANGED, None, [], [contract.number, job.winner.code, second.code], why)
 
 
@@ -335,6 +256,7 @@ def approved_later(cast: Cast) -> None:
         swap(cast, contract, job.winner, second, 25, approved=True, reason="原承包商退出")
         pay_contract(cast.county, contract, second, (0.4, 0.4), later=30)
         why = "签约后退出，第二候选人经批准接替"
+        cast.lookalike(LOSER, None, [], [job.project.number, second.code], why)
         cast.lookalike(CHANGED, None, [], [contract.number, job.winner.code, second.code], why)
         cast.lookalike(PAYEE, None, [], [contract.number, second.code], why)
 
@@ -347,6 +269,7 @@ def next_ranked_on_record(cast: Cast) -> None:
         swap(cast, contract, job.winner, second, -2, reason="第一候选人未按时签约")
         pay_contract(cast.county, contract)
         why = "下一名候选人递补，变更有记录，没有批准文号"
+        cast.lookalike(LOSER, None, [], [job.project.number, second.code], why)
         cast.lookalike(WINNER, None, [], swap_things(job, second), why)
         cast.lookalike(CHANGED, None, [], [contract.number, job.winner.code, second.code], why)
 
@@ -356,7 +279,48 @@ def next_ranked_off_record(cast: Cast) -> None:
     if job:
         second = job.bids[1].firm
         pay_contract(cast.county, contract_with(cast, job, second))
-        cast.lookalike(WINNER, "low", [], swap_things(job, second), "下一名候选人签约，没有任何变更记录")
+        why = "下一名候选人签约，没有任何变更记录"
+        cast.lookalike(WINNER, "low", [], swap_things(job, second), why)
+        cast.lookalike(LOSER, "low", [], [job.project.number, second.code], why)
+
+
+def approved_third(cast: Cast) -> None:
+    """The first two withdrew, the third was approved before signing: not the next in rank, and yet on paper."""
+    job = tendered(cast)
+    if job:
+        third = job.bids[2].firm
+        contract = contract_with(cast, job, third)
+        swap(cast, contract, job.winner, third, -5, approved=True, reason="第一、第二候选人均放弃")
+        pay_contract(cast.county, contract)
+        why = "前两名放弃，第三候选人经批准递补"
+        cast.lookalike(LOSER, "low", [], [job.project.number, third.code], why)
+        cast.lookalike(WINNER, None, [], swap_things(job, third), why)
+        cast.lookalike(CHANGED, None, [], [contract.number, job.winner.code, third.code], why)
+
+
+def loser_pays_wages(cast: Cast) -> None:
+    """A bidder that lost lends its labour and is paid their wages, as the note says."""
+    job = tendered(cast)
+    if job:
+        firm = job.bids[3].firm
+        contract = contract_with(cast, job, job.winner)
+        pay_contract(cast.county, contract, parts=(0.3, 0.4))
+        pay_contract(cast.county, contract, firm, (0.2,), note="代发农民工工资", later=30)
+        why = "落标人代发农民工工资，摘要写明"
+        cast.lookalike(LOSER, None, [], [job.project.number, firm.code], why)
+        cast.lookalike(PAYEE, None, [], [contract.number, firm.code], why)
+
+
+def lost_one_lot_won_another(cast: Cast) -> None:
+    job = tendered(cast, method="公开招标", amount=1_600_000)
+    if job:
+        loser = job.bids[1].firm
+        for bid in job.bids:
+            bid.price //= 2
+        second = tender(cast.county, job.project, [loser, job.bids[2].firm, job.bids[3].firm], "2", 0.5)
+        pay_contract(cast.county, contract_with(cast, job, job.winner))
+        pay_contract(cast.county, sign(cast.county, job.project, loser, second[0].price, second[0].opened))
+        cast.lookalike(LOSER, None, [], [job.project.number, loser.code], "一标段落标，二标段中标，按二标段签约")
 
 
 def consortium(cast: Cast) -> None:
@@ -867,7 +831,8 @@ def swapped_elsewhere(cast: Cast) -> None:
 PLANTS = (
     contract_with_a_stranger, contract_with_a_loser, changed_before_signing, changed_unpaid, changed_and_paid,
     changed_to_a_loser, paid_to_a_stranger, paid_to_a_loser, paid_to_a_person, renamed, renamed_payee, approved_second,
-    approved_later, next_ranked_on_record, next_ranked_off_record, consortium, approved_newcomer, small_share, wages,
+    approved_later, next_ranked_on_record, next_ranked_off_record, approved_third, loser_pays_wages,
+    lost_one_lot_won_another, consortium, approved_newcomer, small_share, wages,
     materials, own_account_under_another_name, cadre_relative_wins, town_relative_wins, unit_relative_wins,
     relative_supervises, declared_relative_wins, namesake_wins, relative_sold, official_left, former_in_law_wins,
     cadre_firm_wins, town_firm_wins, unit_firm_wins, sold_before, only_supervisor, left_before, in_charge_elsewhere,

@@ -50,11 +50,8 @@ def found_firm(
     code = county.numbers.credit_code({"有限公司": "91", "合作社": "93", "个体工商户": "92"}[kind])
     account = county.open_account(name, code)
     village = representative.village
-    place = (
-        f"{COUNTY_NAME}{village.town.name}{village.name}"
-        if village
-        else f"{COUNTY_NAME}城关工业园{dice.randint(1, 300)}号"
-    )
+    quarter = f"{village.town.name}{village.name}" if village else "城关工业园"
+    place = f"{COUNTY_NAME}{quarter}{county.numbers.next('address')}号"
     capital = float(dice.choice((50, 100, 200, 500, 1000))) if kind != "个体工商户" else 3.0
     firm = Firm(code, name, kind, representative, founded, capital, place, county.numbers.telephone(), account)
     for person, share in shareholders if shareholders is not None else [(representative, 100.0)]:
@@ -67,6 +64,15 @@ def found_firm(
     return firm
 
 
+def next_of_kin(person: Person) -> set[Person]:
+    """Somebody with spouses, parents, children and siblings, and whoever shares the household."""
+    kin = {person, *person.parents(), *person.children, *person.siblings()}
+    kin.update(marriage.other(person) for marriage in person.marriages)
+    if person.household:
+        kin.update(person.household.members)
+    return kin
+
+
 def found_firms(county: County, number: int) -> list[Firm]:
     """Ordinary firms: half of outsiders, half of local people who draw nothing and hold no post."""
     dice = county.dice
@@ -77,20 +83,31 @@ def found_firms(county: County, number: int) -> list[Firm]:
         and not county.drawing[p] and p not in county.offices.by_person
     ]  # fmt: skip
     firms = []
+    taken: set[Person] = set()  # whoever has a firm, with the next of kin: bidders are strangers to each other
+
+    def local_owner() -> Person | None:
+        for _ in range(1000):
+            owner = dice.choice(locals_)
+            if owner not in taken:
+                taken.update(next_of_kin(owner))
+                return owner
+        return None
+
     for _ in range(number):
-        owner = outsider(county) if dice.random() < 0.5 else dice.choice(locals_)
+        owner = (local_owner() if dice.random() < 0.5 else None) or outsider(county)
         partner = outsider(county, "女")
         share = float(dice.choice((60, 70, 80)))
         firms.append(found_firm(county, owner, shareholders=[(owner, share), (partner, 100 - share)]))
     for _ in range(number // 2):
-        owner = dice.choice(locals_)
-        village = owner.village
-        assert village is not None
+        keeper = local_owner()
+        if keeper is None or keeper.village is None:
+            continue
+        village = keeper.village
         kind = dice.choice(("合作社", "个体工商户"))
         tail = "种养专业合作社" if kind == "合作社" else "建材经营部"
-        name = f"{COUNTY_NAME}{village.name.removesuffix('村')}{owner.name[-1]}{dice.choice(FIRM_WORDS.split())}{tail}"
+        name = f"{COUNTY_NAME}{village.name.removesuffix('村')}{keeper.name[-1]}{dice.choice(FIRM_WORDS.split())}{tail}"
         if name not in county.firm_names:
-            found_firm(county, owner, kind, name)
+            found_firm(county, keeper, kind, name)
     return firms
 
 
@@ -104,10 +121,30 @@ def clear_of(county: County, firm: Firm, village: Village, unit: str) -> bool:
     return not any(county.offices.entangled(person, keys) for person in firm.people())
 
 
-def plan_project(county: County, village: Village, day: date, unit: str | None = None) -> Project | None:
-    """A project of the village run by a department or the town, led by an official in post; None if nobody is in post."""
+def rested(county: County, firm: Firm, village: Village, day: date) -> bool:
+    """Whether the firm has no contract in the village within half a year: two small ones would look like one that was split."""
+    return not any(
+        contract.firm is firm and abs((contract.project.approved - day).days) < 180
+        for contract in county.let_in[village]
+    )
+
+
+def plan_project(
+    county: County,
+    village: Village,
+    day: date,
+    unit: str | None = None,
+    method: str | None = None,
+    amount: int | None = None,
+) -> Project | None:
+    """A project of the village run by a department or the town, led by an official in post; None if nobody is in post.
+
+    How it is to be let follows from the amount unless told.
+    """
     dice = county.dice
     works = [work for work in WORKS if unit and unit.endswith(work[1] or "人民政府")] or list(WORKS)
+    if amount:
+        works = [work for work in works if work[2] / 2 <= amount <= 2 * work[3]] or works
     title, department, low, high = dice.choice(works)
     unit = unit or (COUNTY_NAME + department if department else village.town.government)
     leaders = [
@@ -115,8 +152,10 @@ def plan_project(county: County, village: Village, day: date, unit: str | None =
     ]
     if not leaders:
         return None
-    amount = round(dice.uniform(low, high), -3)
-    if amount < 100_000:
+    amount = amount or int(round(dice.uniform(low, high), -3))
+    if method:
+        pass
+    elif amount < 100_000:
         method = dice.choice(("一事一议", "询价"))
     elif amount < 400_000:
         method = dice.choice(("询价", "竞争性谈判", "邀请招标"))
@@ -126,7 +165,7 @@ def plan_project(county: County, village: Village, day: date, unit: str | None =
     finish = start + timedelta(days=dice.randint(60, 240))
     number = f"XM{day.year}{county.numbers.next('project'):05d}"
     project = Project(
-        number, f"{village.town.name}{village.name}{title}项目", village, unit, leaders[0].person, int(amount), method,
+        number, f"{village.town.name}{village.name}{title}项目", village, unit, leaders[0].person, amount, method,
         day, start, finish, finish < AS_OF,
     )  # fmt: skip
     county.projects.append(project)
@@ -145,9 +184,15 @@ def tender(county: County, project: Project, bidders: list[Firm], lot: str = "1"
     opened = announced + timedelta(days=dice.randint(21, 30) if project.method == "公开招标" else dice.randint(6, 14))
     bids = []
     price = round(project.amount * share * dice.uniform(0.93, 0.97))
+    first = step = dice.uniform(
+        1.01, 1.018
+    )  # the county's second bids lie this close: what is closer or farther is odd
     for rank, firm in enumerate(bidders, 1):
         bids.append(Bid(project, lot, announced, opened, firm, int(price), rank == 1, rank))
-        price = round(price * dice.uniform(1.006, 1.02))
+        price = round(price * step)
+        step = dice.uniform(1.004, 1.03)
+        while abs(step - first) < 0.003:  # never in a constant ratio
+            step = dice.uniform(1.004, 1.03)
     county.bids.extend(bids)
     return bids
 
@@ -164,6 +209,7 @@ def sign(county: County, project: Project, firm: Firm, amount: int, after: date 
     number = f"HT{signed.year}{county.numbers.next('contract'):05d}"
     contract = Contract(number, project, owner, firm, amount, signed, signed + timedelta(days=180), signer)
     county.contracts.append(contract)
+    county.let_in[project.village].append(contract)
     return contract
 
 
@@ -206,6 +252,26 @@ def spend(
     return voucher
 
 
+def buy(
+    county: County, payer: Village | str, day: date, note: str, amount: float, payee: str, code: str, account: str
+) -> Voucher:
+    """A payment of a village or a unit without project or contract."""
+    number = f"PZ{day.year}{county.numbers.next('voucher'):06d}"
+    if isinstance(payer, Village):
+        held = county.offices.holders(village_key(payer), day, ("会计",))
+        heads = county.offices.holders(village_key(payer), day, ("村主任",))
+        name = payer.code
+    else:
+        held = county.offices.holders(unit_key(payer), day, ("科员",))
+        heads = county.offices.holders(unit_key(payer), day, ("局长",))
+        name = payer
+    handler = held[0].person if held else None
+    approver = heads[0].person if heads else None
+    voucher = Voucher(number, name, day, note, round(amount, 2), payee, code, account, "", "", handler, approver, 1)
+    county.vouchers.append(voucher)
+    return voucher
+
+
 def build(county: County, per_village: int) -> None:
     """Lawful projects in every village, with firms that nobody in charge has a part in."""
     dice = county.dice
@@ -216,7 +282,11 @@ def build(county: County, per_village: int) -> None:
             project = plan_project(county, village, county.size.first_month + timedelta(days=dice.randrange(span)))
             if project is None:
                 continue
-            fit = [f for f in dice.sample(firms, 20) if clear_of(county, f, village, project.unit)][:5]
+            fit = [
+                firm
+                for firm in dice.sample(firms, 20)
+                if clear_of(county, firm, village, project.unit) and rested(county, firm, village, project.approved)
+            ][:5]
             if len(fit) < 3:
                 county.projects.remove(project)
                 continue

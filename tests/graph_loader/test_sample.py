@@ -56,7 +56,29 @@ QUERIES = (
     "age_mismatch",
     "left_county",
     "eligible_not_paid",
+    "loser_returns",
+    "award_method_changed",
+    "tender_missing",
+    "split_below_limit",
+    "paid_not_contract",
+    "connected_bidders",
+    "rotating_winners",
+    "bid_price_patterns",
+    "restricted_competition",
+    "supplier_concentration",
+    "shell_contractor",
+    "frequent_changes",
+    "late_entry",
+    "funds_idle",
+    "slow_project",
+    "posting_shortfall",
+    "tip_matches_finding",
+    "voucher_to_personal_account",
+    "money_round_trip",
+    "compensation_diverted",
 )
+LOW_ONLY = ("late_entry", "slow_project", "posting_shortfall", "eligible_not_paid")
+"""What these find is kept for the record; they never point at anybody."""
 SEEDS = (1, 2, 3)
 
 
@@ -204,10 +226,10 @@ def test_nobody_lawfully_paid_is_dead(tables: dict[str, list[Row]]) -> None:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_each_query_has_three_wrongs_and_four_lookalikes(drops: dict[int, Path], seed: int) -> None:
+def test_each_query_has_wrongs_and_four_lookalikes(drops: dict[int, Path], seed: int) -> None:
     count = Counter((truth["query"], truth["kind"]) for truth in truths(drops[seed]))
     for query in QUERIES:
-        assert count[query, "wrong"] >= 3, (query, count)
+        assert count[query, "wrong"] >= (3 if query in READ_AGAIN else 2), (query, count)
         assert count[query, "lookalike"] >= 4, (query, count)
     assert {query for query, _ in count} == set(QUERIES)
 
@@ -229,12 +251,11 @@ def test_the_truth_is_what_a_plain_reading_of_the_tables_gives(drops: dict[int, 
 
 
 def test_truth_names_full_numbers_and_says_why(drops: dict[int, Path]) -> None:
-    lowest = ("eligible_not_paid",)  # a gap to close, nobody's wrong
     for truth in truths(drops[1]):
         assert list(truth) == ["query", "kind", "level", "persons", "things", "why"]
         assert truth["kind"] in ("wrong", "lookalike") and truth["why"]
-        wrongs = ("low",) if truth["query"] in lowest else ("high", "medium")
-        assert truth["level"] in (wrongs if truth["kind"] == "wrong" else (None, "low", "verify"))
+        pointing = ("low",) if truth["query"] in LOW_ONLY else ("high", "medium")
+        assert truth["level"] in (pointing if truth["kind"] == "wrong" else (None, "low", "verify"))
         assert all(re.fullmatch(r"\d{17}[\dX]", person) for person in truth["persons"])
 
 

@@ -20,6 +20,7 @@ from graph_loader.cells import (
     read_date,
     read_name,
     read_person_id,
+    title_initials,
 )
 from graph_loader.cleaning import Cleaned, clean
 from graph_loader.headers import recognise
@@ -429,6 +430,13 @@ def test_names(text: str, name: str) -> None:
 )
 def test_initials(name: str, initials: str) -> None:
     assert person_initials(name) == initials
+
+
+@pytest.mark.parametrize(("title", "initials"), [("重庆路硬化", "cqlyh"), ("银行街排水", "yhjps")])
+def test_names_of_things_are_read_as_words_and_people_s_stay_as_they_were(title: str, initials: str) -> None:
+    before = person_initials("李重行")
+    assert title_initials(title) == initials
+    assert person_initials("李重行") == before == "lzx"
 
 
 def test_companies_known_by_name_and_failed_tenders() -> None:

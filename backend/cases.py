@@ -51,7 +51,7 @@ class ExpectedLead:
     """Accounts of the identity, by what stands for their number in the tables."""
     amount: float | None = None
     says: str | None = None
-    """The title, or a part of it."""
+    """A part of the title or of what a check says."""
     checks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Result → ids of checks that must have it."""
 
@@ -120,8 +120,9 @@ class Case:
             faults.append(f"{self._told(expected)} is {lead.level}, not {expected.level}")
         if expected.amount is not None and lead.amount != expected.amount:
             faults.append(f"{self._told(expected)} is about {lead.amount} 元, not {expected.amount}")
-        if expected.says is not None and expected.says not in lead.title_zh:
-            faults.append(f"the sentence reads {lead.title_zh}")
+        said = [lead.title_zh, *(check.zh for check in lead.checks)]
+        if expected.says is not None and not any(expected.says in sentence for sentence in said):
+            faults.append(f"nothing it says reads so: {'；'.join(said)}")
         made = {(check.id, check.result) for check in lead.checks}
         for result, ids in expected.checks.items():
             faults += [

@@ -27,8 +27,9 @@ FOLDER = Path(__file__).parent.parent / "queries"
 
 STATUSES = ("experimental", "stable", "retired")
 RESULTS: tuple[str, ...] = ("for", "against", "missing")
-PLAIN_TYPES = ("text", "integer", "percent", "amount", "date", "table")
-"""Column types beside the labels of the graph: `percent` is a share of 1, `amount` 元, `table` the id of a table, said by its title."""
+PLAIN_TYPES = ("text", "integer", "percent", "chance", "amount", "date", "table")
+"""Column types beside the labels of the graph: `percent` is a share of 1, `chance` a probability, small ones said as 1/n, `amount` 元, `table` the
+id of a table, said by its title."""
 
 COMMON = ("level", "checks", "evidence", "context")
 """What every query returns beside its columns: the level of the row, a map from check id to `for`, `against`, `missing` or
@@ -78,6 +79,15 @@ class CheckWords:
 
 
 @dataclass(frozen=True)
+class NullModel:
+    """What chance alone would give, which the check `check` holds against what was found. `source`: where the method is described."""
+
+    check: str
+    method: Words
+    source: str
+
+
+@dataclass(frozen=True)
 class Query:
     """One query with everything it says about itself. `needs` lists alternatives: of each entry one table must be there.
     `event` is the column that tells events apart, so that none is counted twice; without it each row is one."""
@@ -104,6 +114,7 @@ class Query:
     anchor: str
     event: str | None
     checks: Mapping[str, CheckWords]
+    null_model: NullModel | None
     version: str
     cases: tuple[Path, ...] = field(compare=False)
 
@@ -283,7 +294,7 @@ LISTS = ("innocent_explanations", "blind_spots", "next_steps", "legal_basis")
 REQUIRED = {
     "title", "question", "sentence", "status", "why", "innocent_explanations", "needs", "columns", "identity", "anchor",
 }  # fmt: skip
-KNOWN = REQUIRED | {"blind_spots", "next_steps", "legal_basis", "uses", "accuses", "param", "check", "event"}
+KNOWN = REQUIRED | {"blind_spots", "next_steps", "legal_basis", "uses", "accuses", "param", "check", "event", "null_model"}
 
 
 def _query(pack: Pack, folder: Path, stem: str, shared: dict[str, dict[str, dict[str, Any]]]) -> Query:
@@ -352,6 +363,7 @@ def _query(pack: Pack, folder: Path, stem: str, shared: dict[str, dict[str, dict
         anchor=anchor,
         event=event,
         checks=checks,
+        null_model=_null_model(content["null_model"], checks) if "null_model" in content else None,
         version=version[:12],
         cases=tuple(sorted((folder / "cases" / stem).glob("*.toml"))),
     )
@@ -457,6 +469,15 @@ def _checks(
             _check_template(f"`{result}` of the check `{content['id']}`", words, columns)
         checks[content["id"]] = CheckWords(content["id"], says, content.get("table"))
     return checks
+
+
+def _null_model(content: Any, checks: Mapping[str, CheckWords]) -> NullModel:
+    if not isinstance(content, dict):
+        raise _Broken("`null_model` has the wrong shape: look at relative_cluster")
+    _known(content, {"check", "method", "source"}, {"check", "method", "source"})
+    if content["check"] not in checks:
+        raise _Broken(f"`null_model` names the check `{content['check']}`, which is none: name the one that says what was expected")
+    return NullModel(content["check"], _words(content, "method"), str(content["source"]))
 
 
 def _check_template(where: str, words: Words, columns: set[str]) -> None:

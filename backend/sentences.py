@@ -21,6 +21,8 @@ MONTHS = (
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
+LEAST_CHANCE = 0.000001
+"""Probabilities below this one are only said to be smaller: rounding would decide their digits."""
 NAMED = 3
 """Of more different values than this, a sentence names this many and says how many there are."""
 
@@ -80,4 +82,12 @@ def _word(value: Any, type: str) -> str:
         return load_sources()[value].title
     if type == "percent":
         return f"{value:.1%}".replace(".0%", "%")
+    if type == "chance":
+        return _chance(value)
     return str(value)
+
+
+def _chance(value: float) -> str:
+    if value < LEAST_CHANCE:
+        return f"< 1/{round(1 / LEAST_CHANCE)}"
+    return f"1/{int(1 / value)}" if value < 0.1 else f"{min(value, 1):.0%}"

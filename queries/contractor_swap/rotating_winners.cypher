@@ -39,17 +39,36 @@ WHERE size(winners) = size(members)
 // Few firms: nobody else ever bids where the same units let works.
 WITH *, EXISTS { MATCH (l:Lot)-[:OF]->(:Project)<-[:RUNS]-(:Unit) WHERE l IN shared } AS known,
      COUNT {
-       MATCH (l:Lot)-[:OF]->(:Project)<-[:RUNS]-(:Unit)-[:RUNS]->(:Project)<-[:OF]-(:Lot)<-[:FOR_LOT]-(:Bid)<-[:PLACED]-(stranger:Company)
-       WHERE l IN shared AND NOT stranger IN members RETURN DISTINCT stranger
+       MATCH (l:Lot)-[:OF]->(:Project)<-[:RUNS]-(unit:Unit)
+       WHERE l IN shared
+       MATCH (unit)-[:RUNS]->(:Project)<-[:OF]-(:Lot)<-[:FOR_LOT]-(theirs:Bid)<-[:PLACED]-(stranger:Company)
+       WHERE NOT stranger IN members AND coalesce(theirs.opened, theirs.announced, $as_of) <= $as_of
+       RETURN DISTINCT stranger
      } AS outsiders
+// Null model: whoever bids for a lot is as likely to win it. The lots won by the group are then a sum of unequal draws (S. D. Poisson,
+// Recherches sur la probabilité des jugements, 1837), whose distribution is built up lot by lot.
+WITH *, COLLECT { UNWIND wins AS win RETURN DISTINCT win.lot } AS won_lots,
+     COLLECT {
+       UNWIND shared AS lot
+       MATCH (lot)<-[:FOR_LOT]-(bid:Bid)<-[:PLACED]-(bidder:Company)
+       WHERE coalesce(bid.opened, bid.announced, $as_of) <= $as_of
+       WITH lot, collect(DISTINCT bidder) AS bidders
+       RETURN 1.0 * size([bidder IN bidders WHERE bidder IN members]) / size(bidders)
+     } AS chances
+WITH *, reduce(sum = 0.0, chance IN chances | sum + chance) AS expected,
+     reduce(known = [1.0], chance IN chances |
+       [i IN range(0, size(known)) | coalesce(known[i], 0.0) * (1 - chance) + coalesce(([0.0] + known)[i], 0.0) * chance]) AS spread
+WITH *, reduce(tail = 0.0, i IN range(size(won_lots), size(chances)) | tail + spread[i]) AS chance
 UNWIND wins AS win
 RETURN group, members, win.lot AS lot, size(shared) AS lots, outsiders,
+       size(won_lots) AS observed, toString(round(expected, 1)) AS expected, chance,
        CASE kind WHEN 'together' THEN '总是一起投标' ELSE '彼此关联' END AS how,
        CASE kind WHEN 'together' THEN 'always bid together' ELSE 'are linked' END AS how_en,
        win.bid.price AS amount, coalesce(win.bid.opened, win.bid.announced) AS day,
        CASE WHEN known AND outsiders = 0 THEN 'low' WHEN any(firm IN members WHERE firm.key STARTS WITH '名称:') THEN 'verify'
             ELSE 'medium' END AS level,
        {everybody_won: 'for',
+        chance: 'for',
         together: CASE WHEN kind = 'together' THEN 'for' END,
         linked: CASE WHEN kind = 'linked' THEN 'for' END,
         market: CASE WHEN NOT known THEN 'missing' WHEN outsiders = 0 THEN 'against' ELSE 'for' END,

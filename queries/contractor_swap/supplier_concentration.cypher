@@ -29,13 +29,23 @@ WITH *, CASE kind WHEN 'one_company' THEN own ELSE own + theirs END AS contracts
 WITH *, 1.0 * size(contracts) / size(all_amounts) AS share_number,
      reduce(sum = 0.0, c IN contracts | sum + coalesce(c.amount, 0.0)) / reduce(sum = 0.0, a IN all_amounts | sum + a) AS share_money
 WHERE share_number >= $min_part AND share_money >= $min_part
-// What chance gives: its share of everybody else's contracts.
+// What chance gives: its share of everybody else's contracts. If the payer's were drawn from all contracts without replacement, the
+// company's among them follow the hypergeometric distribution (one-sided exact test, R. A. Fisher, The Design of Experiments, 1935).
 WITH *, COUNT { MATCH (c:Contract)-[:LET_BY]->(unit:Unit) WHERE unit <> payer AND coalesce(c.signed, $as_of) <= $as_of } AS others,
      size([(firm:Company)<-[:AWARDED_TO]-(c:Contract)-[:LET_BY]->(unit:Unit)
            WHERE firm IN [company] + linked AND unit <> payer AND coalesce(c.signed, $as_of) <= $as_of | c]) AS given_elsewhere
 WITH *, CASE WHEN others >= $min_contracts THEN 1.0 * given_elsewhere / others END AS elsewhere
+WITH *, size(contracts) AS k, size(all_amounts) AS n, size(contracts) + given_elsewhere AS won, size(all_amounts) + others AS total
+WITH *,
+     exp(reduce(s = 0.0, j IN range(1, k) | s + log(1.0 * (won - k + j) / j))
+         + reduce(s = 0.0, j IN range(1, n - k) | s + log(1.0 * (total - won - n + k + j) / j))
+         - reduce(s = 0.0, j IN range(1, n) | s + log(1.0 * (total - n + j) / j)))
+       * reduce(t = [1.0, 1.0], i IN range(k, CASE WHEN n < won THEN n ELSE won END - 1) |
+           [t[0] * (won - i) * (n - i) / ((i + 1) * (total - won - n + i + 1)),
+            t[1] + t[0] * (won - i) * (n - i) / ((i + 1) * (total - won - n + i + 1))])[1] AS chance
 UNWIND contracts AS contract
 RETURN payer, company, kind, linked, contract, share_number, share_money, elsewhere,
+       k AS observed, toString(round(1.0 * n * won / total, 1)) AS expected, chance,
        contract.amount AS amount, contract.signed AS day,
        CASE WHEN elsewhere >= $min_part THEN 'low' WHEN company.key STARTS WITH '名称:' THEN 'verify' ELSE 'medium' END AS level,
        {share: 'for',

@@ -38,7 +38,8 @@ WITH *,
      COLLECT { UNWIND own AS x RETURN DISTINCT x.relative } AS helped,
      COLLECT { UNWIND back AS y RETURN DISTINCT y.relative } AS helped_back
 // Null model: of those whom either approved for in the relatives' villages, under the same programmes, as large a part would be kin
-// of the other as is of all residents (the mean of a draw without replacement).
+// of the other as is of all residents (the mean of a draw without replacement). The number of kin in several small draws is taken for
+// Poisson's with that mean, which has the longer tail (L. Le Cam, An approximation theorem for the Poisson binomial distribution, 1960).
 WITH *,
      COLLECT {
        UNWIND helped AS relative
@@ -67,14 +68,18 @@ WITH *,
        AND COUNT { UNWIND helped_back AS relative RETURN DISTINCT coalesce(relative.village, '') } = size(chances_back) AS known,
      reduce(total = 0.0, chance IN chances | total + chance) AS expected,
      reduce(total = 0.0, chance IN chances_back | total + chance) AS expected_back
+WITH *,
+     1 - exp(-expected) * reduce(t = [1.0, 0.0], i IN range(1, size(helped)) | [t[0] * expected / i, t[1] + t[0]])[1] AS chance,
+     1 - exp(-expected_back) * reduce(t = [1.0, 0.0], i IN range(1, size(helped_back)) | [t[0] * expected_back / i, t[1] + t[0]])[1]
+       AS chance_back
 WITH *, known AND size(helped) <= expected AND size(helped_back) <= expected_back AS ordinary
 UNWIND own + back AS item
 WITH *, item.event AS event
 OPTIONAL MATCH (village:Village {key: coalesce(event.village, item.relative.village)})
 RETURN official, other, helped AS relative_other, helped_back AS relative_official, item.programme AS programme, event, village,
        [x IN own | x.term] AS term_other, [y IN back | y.term] AS term_official,
-       size(helped) AS given, toString(round(expected, 1)) AS expected_given,
-       size(helped_back) AS received, toString(round(expected_back, 1)) AS expected_received,
+       size(helped) AS given, toString(round(expected, 1)) AS expected_given, chance AS chance_given,
+       size(helped_back) AS received, toString(round(expected_back, 1)) AS expected_received, chance_back AS chance_received,
        CASE WHEN event:Payment THEN event.amount END AS amount, coalesce(event.date, item.decided) AS day, item.decided AS decided,
        CASE WHEN NOT sure THEN 'verify' WHEN ordinary THEN 'low' ELSE 'high' END AS level,
        {kin: 'for',

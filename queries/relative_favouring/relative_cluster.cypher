@@ -87,7 +87,7 @@ WITH *, nodes(received)[0] AS relative, nodes(received)[1] AS payment
 RETURN official, programme, payment, village, relative,
        [term IN terms WHERE term.from <= payment.date < term.to | coalesce(village.town_name, '') + coalesce(village.name, village.key) + term.title] AS post,
        n AS pool, k AS observed, residents, paid, toString(round(1.0 * n * paid / residents, 1)) AS expected,
-       CASE WHEN p < 0.000001 THEN '< 1/1000000' ELSE '1/' + toString(toInteger(1 / p)) END AS chance,
+       p AS chance,
        households, as_small, share, payment.amount AS amount, payment.date AS day,
        CASE WHEN programme.mode IS NULL OR official.household IS NULL OR share IS NULL THEN 'verify' ELSE 'high' END AS level,
        {chance: 'for',

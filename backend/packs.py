@@ -19,6 +19,7 @@ import neo4j
 from neo4j.exceptions import ClientError
 
 from backend import sentences
+from backend.conditions import each_dropped
 from graph_loader import ontology
 from graph_loader.errors import GuanxiError
 from graph_loader.sources import load_sources
@@ -28,8 +29,8 @@ FOLDER = Path(__file__).parent.parent / "queries"
 STATUSES = ("experimental", "stable", "retired")
 RESULTS: tuple[str, ...] = ("for", "against", "missing")
 PLAIN_TYPES = ("text", "integer", "percent", "chance", "amount", "date", "table")
-"""Column types beside the labels of the graph: `percent` is a share of 1, `chance` a probability, small ones said as 1/n, `amount` 元, `table` the
-id of a table, said by its title."""
+"""Column types beside the labels of the graph: `percent` is a share of 1, `chance` a probability, small ones said as 1/n, `amount` 元,
+`table` the id of a table, said by its title."""
 
 COMMON = ("level", "checks", "evidence", "context")
 """What every query returns beside its columns: the level of the row, a map from check id to `for`, `against`, `missing` or
@@ -88,6 +89,15 @@ class NullModel:
 
 
 @dataclass(frozen=True)
+class Clear:
+    """What clears a suspicion: a condition of the text, blanks put together, and the sentence that says so. `text`: all but it."""
+
+    condition: str
+    says: Words
+    text: str
+
+
+@dataclass(frozen=True)
 class Query:
     """One query with everything it says about itself. `needs` lists alternatives: of each entry one table must be there.
     `event` is the column that tells events apart, so that none is counted twice; without it each row is one."""
@@ -115,6 +125,8 @@ class Query:
     event: str | None
     checks: Mapping[str, CheckWords]
     null_model: NullModel | None
+    clears: tuple[Clear, ...]
+    """What keeps look-alikes out, each a condition of the text that can be dropped."""
     version: str
     cases: tuple[Path, ...] = field(compare=False)
 
@@ -294,7 +306,18 @@ LISTS = ("innocent_explanations", "blind_spots", "next_steps", "legal_basis")
 REQUIRED = {
     "title", "question", "sentence", "status", "why", "innocent_explanations", "needs", "columns", "identity", "anchor",
 }  # fmt: skip
-KNOWN = REQUIRED | {"blind_spots", "next_steps", "legal_basis", "uses", "accuses", "param", "check", "event", "null_model"}
+KNOWN = REQUIRED | {
+    "blind_spots",
+    "next_steps",
+    "legal_basis",
+    "uses",
+    "accuses",
+    "param",
+    "check",
+    "event",
+    "null_model",
+    "clear",
+}
 
 
 def _query(pack: Pack, folder: Path, stem: str, shared: dict[str, dict[str, dict[str, Any]]]) -> Query:
@@ -364,6 +387,7 @@ def _query(pack: Pack, folder: Path, stem: str, shared: dict[str, dict[str, dict
         event=event,
         checks=checks,
         null_model=_null_model(content["null_model"], checks) if "null_model" in content else None,
+        clears=_clears(content.get("clear", []), text),
         version=version[:12],
         cases=tuple(sorted((folder / "cases" / stem).glob("*.toml"))),
     )
@@ -476,8 +500,24 @@ def _null_model(content: Any, checks: Mapping[str, CheckWords]) -> NullModel:
         raise _Broken("`null_model` has the wrong shape: look at relative_cluster")
     _known(content, {"check", "method", "source"}, {"check", "method", "source"})
     if content["check"] not in checks:
-        raise _Broken(f"`null_model` names the check `{content['check']}`, which is none: name the one that says what was expected")
+        raise _Broken(
+            f"`null_model` names the check `{content['check']}`, which is none: name the one that says what was expected"
+        )
     return NullModel(content["check"], _words(content, "method"), str(content["source"]))
+
+
+def _clears(entries: list[dict[str, Any]], text: str) -> tuple[Clear, ...]:
+    dropped = {one.condition: one.text for one in reversed(each_dropped(text))} if entries else {}
+    clears = []
+    for entry in entries:
+        _known(entry, {"condition", "says"}, {"condition", "says"})
+        condition = " ".join(str(entry["condition"]).split())
+        if condition not in dropped:
+            raise _Broken(
+                f"`clear` names {condition!r}, which is no condition of the text: copy one that stands between WHERE, AND and OR"
+            )
+        clears.append(Clear(condition, _words(entry, "says"), dropped[condition]))
+    return tuple(clears)
 
 
 def _check_template(where: str, words: Words, columns: set[str]) -> None:

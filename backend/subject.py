@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 
 from backend import leads
 from backend.accounts import Viewer
-from backend.detection import detect, latest_day, reading
+from backend.detection import QueryRun, detect, latest_day, reading
 from backend.exploration import Element, neighbour_counts, neighbours, node, search, vocabulary
 from backend.findings import Finding
-from backend.packs import Packs
+from backend.packs import Clear, Packs, Query
 from backend.touching import Touching
 from graph_loader.changes import Changed
 from graph_loader.errors import GuanxiError
@@ -101,14 +101,9 @@ def leads_of(session: Session, viewer: Viewer, key: str) -> list[dict[str, Any]]
 
 def asked_of_all(home: Path, driver: Driver, packs: Packs, node_id: str) -> list[Asked]:
     """Asks every query about the graph of one subject. Raises NotThere."""
-    label, key = node_id.split(":", 1)
-    node(driver, node_id)
     delivered = Evidence(home).delivered()
     wanted = packs.about_leads(False)
-    with reading(driver) as session:
-        touching = Touching(session, Changed(frozenset({(label, key, "changed")}), frozenset()))
-        anchors = {query.id: touching.anchors(query) for query in wanted.queries}
-    near = {id: keys for id, keys in anchors.items() if keys is not None}
+    near = _near(driver, wanted, node_id)
     runs = {run.query: run for run in detect(home, driver, wanted, as_of=latest_day(driver), touched=near).queries}
     told = []
     for query in wanted.queries:
@@ -120,9 +115,53 @@ def asked_of_all(home: Path, driver: Driver, packs: Packs, node_id: str) -> list
         elif run.status == "broken":
             told.append(Asked(query.id, "broken"))
         else:
-            mine = tuple(finding for finding in run.findings if _names(finding, key))
+            mine = _about(run, node_id)
             told.append(Asked(query.id, "leads" if mine else "clear", mine))
     return told
+
+
+@dataclass(frozen=True)
+class Cleared:
+    """A suspicion that is no lead: how it would read, and what clears it, each alone enough."""
+
+    finding: Finding
+    by: tuple[Clear, ...]
+
+
+def cleared(home: Path, driver: Driver, packs: Packs, query: Query, node_id: str) -> list[Cleared]:
+    """Why a query has no (other) lead on a subject: what it would find if it overlooked one of the conditions that clear.
+
+    Empty where it would find nothing even so, or where looking would mean looking at the whole county. Raises NotThere."""
+    alone = Packs(packs.packs, (query,), ())
+    near, as_of = _near(driver, alone, node_id), latest_day(driver)
+    if not near:
+        return []
+    known = {one.key for one in _about(detect(home, driver, alone, as_of=as_of, touched=near).queries[0], node_id)}
+    suspected: dict[str, Finding] = {}
+    by: dict[str, list[Clear]] = {}
+    for clear in query.clears:
+        without = Packs(packs.packs, (replace(query, text=clear.text),), ())
+        run = detect(home, driver, without, as_of=as_of, touched=near).queries[0]
+        for finding in _about(run, node_id):
+            if finding.key not in known:
+                suspected.setdefault(finding.key, finding)
+                by.setdefault(finding.key, []).append(clear)
+    return [Cleared(finding, tuple(by[key])) for key, finding in sorted(suspected.items())]
+
+
+def _near(driver: Driver, packs: Packs, node_id: str) -> dict[str, frozenset[str]]:
+    """Query → the anchors from which it sees a subject; without those that would look at the whole county."""
+    label, key = node_id.split(":", 1)
+    node(driver, node_id)
+    with reading(driver) as session:
+        touching = Touching(session, Changed(frozenset({(label, key, "changed")}), frozenset()))
+        anchors = {query.id: touching.anchors(query) for query in packs.queries}
+    return {id: keys for id, keys in anchors.items() if keys is not None}
+
+
+def _about(run: QueryRun, node_id: str) -> tuple[Finding, ...]:
+    key = node_id.split(":", 1)[1]
+    return tuple(finding for finding in run.findings if _names(finding, key))
 
 
 def _names(finding: Finding, key: str) -> bool:

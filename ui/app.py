@@ -18,7 +18,7 @@ from backend import GuanxiError
 from backend.accounts import NotAllowed
 from backend.exploration import EngineLost, Exploration, TooMuch
 from backend.ledger import LedgerLost
-from ui import console, data, deliveries, explore, layouts, leads, quarantine, queries, review, signin, testimony
+from ui import asked, console, data, deliveries, explore, layouts, leads, quarantine, queries, review, signin, testimony
 from ui.desk import FOLDER, Desk, SignInNeeded, language_of, page, refusal, signed_in
 from ui.words import say
 
@@ -51,7 +51,20 @@ def create_app(home: Path) -> FastAPI:
     app = FastAPI(title="Guanxi", lifespan=open_for_business, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.desk = desk
     app.mount("/static", StaticFiles(directory=FOLDER / "static"), name="static")
-    for room in (signin, leads, explore, data, deliveries, layouts, quarantine, review, queries, console, testimony):
+    for room in (
+        signin,
+        leads,
+        explore,
+        data,
+        deliveries,
+        layouts,
+        quarantine,
+        review,
+        queries,
+        console,
+        testimony,
+        asked,
+    ):
         app.include_router(room.router)
     app.add_middleware(BaseHTTPMiddleware, dispatch=_guarded)
     for kind, answer in _ANSWERS.items():

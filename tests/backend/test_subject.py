@@ -65,6 +65,20 @@ def test_a_look_alike_is_clear(county: County) -> None:
     assert answers[cleared["query"]].status == "clear"
 
 
+def test_what_cleared_a_look_alike_is_told_with_the_suspicion(county: County) -> None:
+    query = PACKS.query("self_approved")
+    assert query is not None
+    universal = next(
+        one for one in county.truth() if one["query"] == query.id and one["kind"] == "lookalike" and "普惠" in one["why"]
+    )
+    one = person(county, universal["persons"][0])
+    (cleared,) = subject.cleared(county.home, county.driver, PACKS, query, one["id"])
+    assert [clear.says["zh"] for clear in cleared.by] == ["是普惠项目，人人都有，不靠谁审批"]
+    assert one["name"] in cleared.finding.title_zh
+    wrong = person(county, planted(county, query.id)["persons"][0])
+    assert subject.cleared(county.home, county.driver, PACKS, query, wrong["id"]) == [], "a lead is not cleared"
+
+
 def _leads(county: County, key: str) -> list[dict[str, Any]]:
     ledger = open_ledger(county.home)
     try:

@@ -107,6 +107,11 @@ def open_leads(session: Session) -> Sequence[Lead]:
     return session.scalars(asked.order_by(Lead.key)).all()
 
 
+def open_in_sight(viewer: Viewer) -> ColumnElement[bool]:
+    """The condition on leads that are open, whose basis is not gone, and which the viewer may see."""
+    return and_(_in_sight(viewer), Lead.state.in_(OPEN_STATES), Lead.basis != "gone")
+
+
 def record(
     session: Session, query_id: str, findings: Iterable[Finding], as_of: date, sight: Sight | None = None
 ) -> Counts:

@@ -18,6 +18,7 @@ from backend.accounts import Viewer
 from backend.exploration import Element, Network, NotThere
 from backend.leads import LeadFilter
 from backend.ledger import Lead
+from backend.meeting import open_leads_at
 from ui.desk import Desk, Reader, TheDesk, language_of, page
 from ui.drawing import LOOKS, drawn, title, verb
 from ui.words import say
@@ -29,6 +30,9 @@ SUGGESTED = 5
 LISTED = 40
 MORE_THAN = 100
 """Neighbours of one kind that are drawn without asking which."""
+
+MET = 20
+"""Leads listed at a node where several meet; more are counted."""
 
 Id = Annotated[str, Field(max_length=300)]
 
@@ -52,6 +56,13 @@ class Ends(BaseModel):
 
 class Ids(BaseModel):
     ids: list[Id] = Field(max_length=200)
+
+
+class Met(BaseModel):
+    """Nodes on a canvas, and the lead it belongs to."""
+
+    ids: list[Id] = Field(max_length=5000)
+    besides: str = Field(default="", max_length=100)
 
 
 class Row(BaseModel):
@@ -166,6 +177,25 @@ def path(request: Request, desk: TheDesk, viewer: Reader, ends: Ends) -> Respons
     found = desk.exploration.ask(exploration.path, ends.a, ends.b)
     _log(desk, viewer, "graph.path", ends.a, {"to": ends.b})
     return JSONResponse(_joined(request, desk, viewer, found, ends.drawn))
+
+
+@router.post("/graph/leads")
+def meeting(request: Request, desk: TheDesk, viewer: Reader, asked: Met) -> Response:
+    """The open leads that meet at nodes: how many, and the most urgent of them."""
+    english = language_of(request) == "en"
+    with desk.ledger.reading() as session:
+        met = open_leads_at(session, viewer, asked.ids, asked.besides)
+    told = {
+        node: {
+            "n": len(found),
+            "leads": [
+                {"key": lead.key, "level": lead.level, "title": lead.title_en if english else lead.title_zh}
+                for lead in found[:MET]
+            ],
+        }
+        for node, found in met.items()
+    }
+    return JSONResponse({"met": told})
 
 
 @router.post("/graph/sources")

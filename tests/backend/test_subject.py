@@ -69,7 +69,9 @@ def test_what_cleared_a_look_alike_is_told_with_the_suspicion(county: County) ->
     query = PACKS.query("self_approved")
     assert query is not None
     universal = next(
-        one for one in county.truth() if one["query"] == query.id and one["kind"] == "lookalike" and "普惠" in one["why"]
+        one
+        for one in county.truth()
+        if one["query"] == query.id and one["kind"] == "lookalike" and "普惠" in one["why"]
     )
     one = person(county, universal["persons"][0])
     (cleared,) = subject.cleared(county.home, county.driver, PACKS, query, one["id"])

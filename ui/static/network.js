@@ -70,6 +70,7 @@ class Network {
     this.past = [];
     this.future = [];
     this.groups = new Map();
+    this.met = new Map(); // open leads of the ledger that meet at a node: id → {n, leads}
     this.folded = new Map(); // payments that came as one node: id → id of that node
     this.part = (name) => section.querySelector(name);
     this.tall = this.part(".canvas").clientWidth < 520; // too narrow to read from left to right: from top to bottom
@@ -91,6 +92,7 @@ class Network {
     base.edges.forEach((edge) => this.state.edges.add(edge.id));
     this.hush();
     if (view) await this.restore(view);
+    await this.meet([...this.state.nodes]);
     if (!this.small && this.state.nodes.size > CROWD) this.state.merged = true;
     this.draw({ layout: this.state.at.size === 0 });
     if (this.state.at.size) this.fit();
@@ -110,6 +112,16 @@ class Network {
       at: Object.entries(canvas.at), merged: canvas.merged });
     if (kept.gone) this.toast(say("gone", { n: kept.gone }));
     if (canvas.table) this.table(true);
+  }
+
+  /** Asks the ledger which open leads meet at nodes, besides the one whose canvas this is. */
+  async meet(ids) {
+    if (this.small || !ids.length) return;
+    const { met } = await fetched("/graph/leads", { ids, besides: this.section.dataset.lead || "" });
+    for (const [id, leads] of Object.entries(met)) {
+      this.met.set(id, leads);
+      this.pool.nodes.get(id).meets = leads.n;
+    }
   }
 
   /** Keeps what was received. An edge to a payment that came folded leads to its fold. */
@@ -533,7 +545,7 @@ class Network {
         found.nodes.push(...near.nodes);
         found.edges.push(...near.edges);
       }
-      this.bring(id, found);
+      await this.bring(id, found);
     } catch (problem) { this.fail(problem); }
   }
 
@@ -544,11 +556,11 @@ class Network {
   async expandKind(id, kind, limit) {
     try {
       if (kind.count > limit) { await this.pick(id, kind); return; }
-      this.bring(id, await this.near(id, kind, 0, ""));
+      await this.bring(id, await this.near(id, kind, 0, ""));
     } catch (problem) { this.fail(problem); }
   }
 
-  bring(id, found, only = null) {
+  async bring(id, found, only = null) {
     const nodes = found.nodes.filter((node) => (only === null || only.has(node.id)) && !this.folded.has(node.id));
     const fresh = nodes.filter((node) => !this.state.nodes.has(node.id) || this.state.hidden.has(node.id));
     const there = new Set([...this.state.nodes, ...nodes.map((node) => node.id)]);
@@ -556,6 +568,7 @@ class Network {
     const news = edges.filter((edge) => !this.state.edges.has(edge.id));
     if (!fresh.length && !news.length) { this.toast(found.nodes.length ? say("drawn") : say("no_neighbours")); return; }
     this.take({ nodes, edges: found.edges });
+    await this.meet(fresh.map((node) => node.id));
     this.change((state) => {
       for (const node of nodes) {
         if (!state.nodes.has(node.id) && id) state.brought.set(node.id, id);
@@ -589,7 +602,7 @@ class Network {
     try {
       const found = await fetched("/graph/path", { a: chosen[0].id(), b: chosen[1].id(), drawn: this.known() });
       if (!found.nodes.length) { this.toast(say("path.none")); return; }
-      this.bring(chosen[0].id(), found);
+      await this.bring(chosen[0].id(), found);
       const ids = new Set(found.nodes.map((node) => node.id));
       this.cy.nodes().forEach((node) => { if (ids.has(node.id())) node.select(); });
     } catch (problem) { this.fail(problem); }
@@ -636,6 +649,12 @@ class Network {
           make("button", { type: "button", onclick: () => this.expand(data.id) }, say("expand")),
           make("button", { type: "button", onclick: () => this.around(data.id) }, say("open")));
         card.append(buttons);
+        const met = this.met.get(data.id);
+        if (met) {
+          const list = make("ul", { class: "met" });
+          for (const lead of met.leads) list.append(make("li", {}, make("a", { href: `/leads/${lead.key}` }, lead.title)));
+          card.append(make("h4", {}, say("met", { n: met.n })), list);
+        }
       }
     } else {
       ids = (data.parts || []).map((part) => part.id);
@@ -750,7 +769,7 @@ class Network {
       make("div", { class: "buttons" }, button(say("pick.more"), () => more(false).catch((p) => this.fail(p))),
         button(say("pick.all"), () => list.querySelectorAll("input").forEach((box) => { box.checked = true; })),
         button(say("cancel"), () => dialog.close()),
-        button(say("pick.add"), () => { const only = chosen(); dialog.close(); if (only.size) this.bring(id, known, only); }, true)));
+        button(say("pick.add"), () => { const only = chosen(); dialog.close(); if (only.size) this.bring(id, known, only).catch((problem) => this.fail(problem)); }, true)));
     await more(true);
     dialog.showModal();
   }
@@ -842,7 +861,7 @@ const icon = (node) => `/static/vendor/bootstrap-icons/${node.icon}.svg`;
 function looks(node) {
   const side = SMALL.has(node.family) ? 30 : 44;
   const wide = ["rectangle", "round-rectangle", "folded"].includes(node.shape) && !SMALL.has(node.family) ? 52 : side;
-  const name = [...lines(node.caption), ...(node.under ? lines(node.under, 150) : [])];
+  const name = [...lines(node.caption), ...(node.under ? lines(node.under, 150) : []), ...(node.meets ? [say("met", { n: node.meets })] : [])];
   const [fill, border] = FAMILIES[node.family];
   return { ...node, w: Math.max(...name.map(width)), below: name.length * LINE + 4, side, wide, shown: name.join("\n"), fill, border,
     icon: icon(node), form: node.shape === "folded" ? "polygon" : node.shape, said: [node.what, node.caption, node.under].filter(Boolean).join(" ") };
@@ -910,6 +929,7 @@ function styles() {
       "line-height": 1.3, "text-background-color": "#fff", "text-background-opacity": 1, "text-background-padding": 1 } },
     { selector: "node.tall", style: { "text-valign": "center", "text-halign": "right", "text-margin-y": 0, "text-margin-x": 6, "text-justification": "left" } },
     { selector: "node.official", style: { "border-width": 4, "background-color": "#fff" } },
+    { selector: "node[meets]", style: { "border-color": "#b42318" } },
     { selector: "node.strong", style: { "border-width": 3.2, "font-weight": 600 } },
     { selector: "node.official.strong", style: { "border-width": 5 } },
     { selector: "node.pale", style: { "background-opacity": 0.55, "border-opacity": 0.7, color: "#475467" } },

@@ -1,15 +1,16 @@
 """What is wrong with a query before it runs on a county: `guanxi query check`. Each fault names its line and the mend."""
 
+import json
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, LiteralString, cast
 
 import neo4j
 
 from backend.cases import read_case
-from backend.packs import FOLDER, Pack, Packs, Query, check_on_server
+from backend.packs import FOLDER, PARAMETER_TYPES, Pack, Packs, Query, check_on_server
 from backend.reach import STRING, named, reach
 from graph_loader import ontology
 from graph_loader.errors import GuanxiError
@@ -185,8 +186,18 @@ amount = 300.0
 """
 
 
-def start(pack: Pack, id: str, text: str | None = None, folder: Path | None = None) -> list[Path]:
-    """Writes the files of a new query with gaps to fill, and gives them. `text`: a Cypher to begin with.
+@dataclass(frozen=True)
+class Outline:
+    """What a new query begins with: its Cypher, what it is called and asks, and its parameters with their values."""
+
+    text: str
+    title: str = ""
+    question: str = ""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+
+def start(pack: Pack, id: str, outline: Outline | None = None, folder: Path | None = None) -> list[Path]:
+    """Writes the files of a new query with gaps to fill, and gives them. `outline`: what to begin with.
 
     Raises GuanxiError for a name that cannot be or is taken.
     """
@@ -199,8 +210,8 @@ def start(pack: Pack, id: str, text: str | None = None, folder: Path | None = No
     cases = folder / pack.id / "cases" / id
     cases.mkdir(parents=True, exist_ok=True)
     files = {
-        folder / pack.id / f"{id}.toml": METADATA.replace("{{", "{").replace("}}", "}"),
-        folder / pack.id / f"{id}.cypher": text or TEXT,
+        folder / pack.id / f"{id}.toml": _metadata(outline),
+        folder / pack.id / f"{id}.cypher": outline.text.rstrip() + "\n" if outline else TEXT,
         cases / "hit_first.toml": CASE + FOUND,
         cases / "hit_second.toml": CASE + FOUND,
         cases / "miss_first.toml": CASE,
@@ -208,3 +219,35 @@ def start(pack: Pack, id: str, text: str | None = None, folder: Path | None = No
     for path, content in files.items():
         path.write_text(content, encoding="utf-8")
     return list(files)
+
+
+def _metadata(outline: Outline | None) -> str:
+    content = METADATA.replace("{{", "{").replace("}}", "}")
+    if outline is None:
+        return content
+    content = _told(content, "title.zh", outline.title)
+    content = _told(content, "question.zh", outline.question)
+    for name, value in outline.parameters.items():
+        kind = next(kind for kind, types in PARAMETER_TYPES.items() if isinstance(value, types))
+        content += f'''
+[[param]]
+name = "{name}"
+type = "{kind}"
+default = {_quoted(value) if isinstance(value, str) else str(value).lower()}
+help.zh = "……"
+help.en = "…"
+'''
+    return content
+
+
+def _told(content: str, name: str, said: str) -> str:
+    """The metadata with a gap filled, if there is something to say."""
+    lines = [
+        f"{name} = {_quoted(said)}" if said.strip() and line.startswith(f"{name} = ") else line
+        for line in content.split("\n")
+    ]
+    return "\n".join(lines)
+
+
+def _quoted(said: str) -> str:
+    return json.dumps(" ".join(said.split()), ensure_ascii=False)

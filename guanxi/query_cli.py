@@ -9,9 +9,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from backend import authoring
+from backend import authoring, saved_queries
 from backend.detection import latest_day, reading
-from backend.packs import FOLDER, Query, load_packs
+from backend.ledger import SavedQuery, open_ledger
+from backend.packs import FOLDER, GIVEN, Query, load_packs
 from backend.trial import faults_of
 from graph_loader import engine
 from graph_loader.errors import GuanxiError
@@ -47,6 +48,9 @@ def new(
     pack: Annotated[str, typer.Argument(metavar="PACK", help="The pack's folder.")],
     id: TheId,
     text: Annotated[Path | None, typer.Option("--from", help="A file with the Cypher to begin with.")] = None,
+    saved: Annotated[
+        int | None, typer.Option("--saved", metavar="NUMBER", help="The saved query of the console to begin with.")
+    ] = None,
     packs: Packs = FOLDER,
 ) -> None:
     """Writes the files of a new query, with gaps to fill (docs/add_a_query.md)."""
@@ -55,8 +59,29 @@ def new(
         raise GuanxiError(
             f"There is no pack {pack!r}: choose one of {', '.join(one.id for one in load_packs(packs).packs)}."
         )
-    for path in authoring.start(found, id, text.read_text(encoding="utf-8") if text else None, packs):
+    outline = authoring.Outline(text.read_text(encoding="utf-8")) if text else None
+    if saved is not None:
+        outline = _taken_over(saved)
+    for path in authoring.start(found, id, outline, packs):
         typer.echo(path)
+
+
+def _taken_over(number: int) -> authoring.Outline:
+    """A saved query of the console as what a new query of a pack begins with."""
+    ledger = open_ledger(home_of())
+    try:
+        with ledger.reading() as session:
+            saved = session.get(SavedQuery, number)
+            if saved is None:
+                raise GuanxiError(
+                    f"There is no saved query {number}: its number is the last part of its address in the console."
+                )
+            typed = saved_queries.typed_from(saved.parameters)
+            values = {name: typed[name].read(name) for name in saved_queries.names_in(saved.text) if name in typed}
+            given = {name: value for name, value in values.items() if name not in GIVEN}
+            return authoring.Outline(saved.text, saved.name, saved.description, given)
+    finally:
+        ledger.close()
 
 
 @app.command()

@@ -2,14 +2,19 @@
 
 import shutil
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
 from homes import County, Small
+from typer.testing import CliRunner
 
-from backend import authoring
+from backend import accounts, authoring, saved_queries
+from backend.ledger import open_ledger
 from backend.packs import FOLDER, load_packs
+from backend.saved_queries import Typed
 from graph_loader.errors import GuanxiError
+from guanxi import query_cli
 
 Check = Callable[[str], list[str]]
 
@@ -72,6 +77,33 @@ def test_a_name_that_cannot_be_or_is_taken_is_refused(packs: Path) -> None:
         authoring.start(pack, "Paid twice", folder=packs)
     with pytest.raises(GuanxiError, match="is there already"):
         authoring.start(pack, "paid", folder=packs)
+
+
+def test_a_saved_query_of_the_console_is_a_start(packs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its text, name, description and parameters are in the new files; what is left to do, `check` says."""
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("GUANXI_HOME", str(home))
+    ledger = open_ledger(home)
+    with ledger.writing() as session:
+        security = accounts.create(session, accounts.OWNER, "security", "security_admin", "mountain-stream-5")
+        accounts.create(session, accounts.viewer_of(security), "chen", "analyst", "mountain-stream-4")
+        chen = accounts.viewer_of(accounts.named(session, "chen"))
+        text = "MATCH (person:Person) WHERE person.birthday < $born AND $as_of > $born RETURN person LIMIT $most"
+        typed = {
+            "born": Typed("date", "1950-01-01"),
+            "as_of": Typed("date", "2020-01-01"),
+            "most": Typed("integer", "5"),
+        }
+        saved = saved_queries.keep(session, chen, "年长的人", "谁在 1950 年以前出生？", text, typed, False).id
+    ledger.close()
+    arguments = ["new", "eligibility", "old_people", "--saved", str(saved), "--packs", str(packs)]
+    assert CliRunner().invoke(query_cli.app, arguments).exit_code == 0
+    (query,) = [one for one in load_packs(packs).queries if one.id == "old_people"]
+    assert query.text == text and query.title["zh"] == "年长的人" and query.question["zh"] == "谁在 1950 年以前出生？"
+    assert query.defaults == {"born": date(1950, 1, 1), "most": 5}
+    arguments = ["new", "eligibility", "older", "--saved", "99", "--packs", str(packs)]
+    assert "There is no saved query 99" in str(CliRunner().invoke(query_cli.app, arguments).exception)
 
 
 def test_every_pack_query_is_sound_and_what_looks_at_too_much_is_named(county: County, packs: Path) -> None:

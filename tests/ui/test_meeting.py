@@ -19,7 +19,9 @@ def met(client: TestClient, *ids: str, besides: str = "") -> dict[str, list[str]
 
 
 def test_open_leads_meet_at_people_things_and_villages_the_most_urgent_first(as_user: User, listed: Ledger) -> None:
-    first, second, third = (finding(number, level=level) for number, level in ((1, "high"), (2, "medium"), (3, "verify")))
+    first, second, third = (
+        finding(number, level=level) for number, level in ((1, "high"), (2, "medium"), (3, "verify"))
+    )
     found = met(as_user("zhang"), f"Person:{OFFICIAL}", f"Village:{VILLAGE}", "Person:nobody", "Company:x")
     assert found == {node: [first.key, second.key, third.key] for node in (f"Person:{OFFICIAL}", f"Village:{VILLAGE}")}
 

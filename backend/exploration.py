@@ -286,6 +286,33 @@ def elements(driver: Driver, ids: Iterable[str]) -> Network:
     return {"nodes": _with_posts(driver, list(nodes.values())), "edges": relations(driver, nodes, nodes)}
 
 
+def today(driver: Driver, network: Network) -> Network:
+    """What of a network is in the graph as it is: the same nodes and edges with their properties of today; folds one by one."""
+    nodes: dict[str, Element] = {}
+    edges: dict[str, Element] = {}
+    drawn = [member for node in network["nodes"] for member in node.get("members", [node])]
+    for label, keys in _by_label(node["id"] for node in drawn).items():
+        _add(nodes, _read(driver, f"MATCH (n:{label}) WHERE n.key IN $keys RETURN n", keys=keys))
+    ends: dict[tuple[str, str, str], list[list[str]]] = {}
+    for edge in network["edges"]:
+        if not {edge["source"], edge["target"]} <= nodes.keys():
+            continue
+        (start, source), (end, target) = _split(edge["source"]), _split(edge["target"])
+        ends.setdefault((start, edge["type"], end), []).append([source, target])
+    for (start, type, end), pairs in ends.items():
+        asked = f"""
+        UNWIND $pairs AS pair
+        MATCH (a:{start} {{key: pair[0]}})
+        MATCH (b:{end} {{key: pair[1]}})
+        MATCH (a)-[r:{type}]->(b)
+        RETURN r
+        """
+        for record in _read(driver, asked, pairs=pairs):
+            _put_edge(edges, record["r"])
+    wanted = {edge["id"] for edge in network["edges"]}
+    return {"nodes": list(nodes.values()), "edges": [edge for id, edge in edges.items() if id in wanted]}
+
+
 def path(driver: Driver, a: str, b: str, max: int = 6) -> Network:
     """The shortest ways between two nodes, up to three of one length, never through a hub; empty when there is none."""
     (label_a, key_a), (label_b, key_b) = _split(a), _split(b)

@@ -17,13 +17,18 @@ from graph_loader.state import text
 
 
 def bring_up_to_date(
-    home: Path, driver: neo4j.Driver, progress: Progress = lambda *_: None, anew: bool = False
+    home: Path,
+    driver: neo4j.Driver,
+    progress: Progress = lambda *_: None,
+    anew: bool = False,
+    evidence: Evidence | None = None,
 ) -> writer.Written:
-    """Brings the graph to the state the evidence gives; does nothing where it is in that state already.
+    """Brings the graph to the state the evidence gives; does nothing where it is in that state already. `evidence`: another's, or of
+    an earlier day; the home's own without it.
 
     Raises GuanxiError when the server holds a graph that is not this home's.
     """
-    evidence = Evidence(home)
+    evidence = evidence or Evidence(home)
     terms = ontology.load()
     state.check_specs(terms, evidence.sources.values())
     folder = home / "graph"

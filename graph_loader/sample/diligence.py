@@ -81,7 +81,7 @@ def plant_entries(cast: Cast) -> None:
 
 
 def plant_postings(cast: Cast) -> None:
-    """Each of another worker: October to December are on record."""
+    """Each of another worker, as far as there are some: October to December are on record."""
     posts = (
         post
         for post in cast.posts(cadres=False)
@@ -96,10 +96,10 @@ def plant_postings(cast: Cast) -> None:
 
 POSTINGS: tuple[tuple[str | None, int, PostedMonth | None, str], ...] = (
     ("low", 11, PostedMonth(days=15, nights=15), "只驻村15天"),
-    ("low", 10, PostedMonth(days=24, nights=8), "只住村8晚"),
-    ("low", 12, PostedMonth(days=9, nights=6), "只驻村9天、住村6晚"),
     (None, 11, PostedMonth(days=22, nights=15), "正好驻村22天、住村15晚"),
     ("verify", 11, None, "当月没有一篇日志，可能漏交，先核实"),
     ("low", 10, PostedMonth(days=31, nights=31, first=14), "月中到岗，当月不足是正常的，列出备查"),
     ("low", 12, PostedMonth(days=31, nights=31, last=16), "月中轮换离岗，当月不足是正常的，列出备查"),
+    ("low", 10, PostedMonth(days=24, nights=8), "只住村8晚"),
+    ("low", 12, PostedMonth(days=9, nights=6), "只驻村9天、住村6晚"),
 )

@@ -15,7 +15,8 @@ WITH *, round(reduce(sum = 0.0, one IN paid | sum + one.amount), 2) AS total,
 WITH *, programme.limit * CASE WHEN programme.target = '个人' THEN coalesce(counted, months) ELSE coalesce(counted, 1) * months END AS allowed
 WHERE total > round(allowed * (1 + $tolerance), 2)
 WITH *, coalesce(programme.target, '家庭') = '家庭' AND counted IS NULL AS persons_unknown
-UNWIND paid AS event
+MATCH (person)<-[:TO]-(event:Payment)
+WHERE event IN paid
 OPTIONAL MATCH (village:Village {key: coalesce(event.village, person.village)})
 RETURN person, programme, toString(year) + '-' + right('0' + toString(number), 2) AS month, event AS payment, village,
        total, allowed, total - allowed AS excess, size(paid) AS payments, back_payments,

@@ -4,7 +4,8 @@ MATCH billed = (company)<-[:PAYS]-(voucher:Voucher)-[:SPENT_BY]->(payer:Village|
 WHERE coalesce(voucher.date, $as_of) <= $as_of
 WITH *, voucher.date + duration({days: $max_days}) AS deadline,
      [(company)<-[:HELD_BY]-(own:Account) | own] + [(voucher)-[:INTO]->(named:Account) | named] AS starts
-UNWIND starts AS start
+MATCH (company)-[:HELD_BY|PAYS|INTO*1..2]-(start:Account)
+WHERE start IN starts
 WITH DISTINCT company, billed, voucher, payer, deadline, starts, start
 MATCH one = (start)<-[:FROM_ACCOUNT]-(first:Transfer)-[:TO_ACCOUNT]->(a:Account)
 WHERE voucher.date <= first.date <= deadline AND coalesce(first.date, $as_of) <= $as_of AND NOT a IN starts

@@ -755,7 +755,7 @@ class Network {
       after += 100;
       known.nodes.push(...near.nodes);
       known.edges.push(...near.edges);
-      for (const node of near.nodes.filter((each) => !this.state.nodes.has(each.id) || this.state.hidden.has(each.id))) {
+      for (const node of near.nodes.filter((each) => !this.folded.has(each.id) && (!this.state.nodes.has(each.id) || this.state.hidden.has(each.id)))) {
         list.append(make("label", {}, make("input", { type: "checkbox", value: node.id }), 
           [node.label === "Payment" ? node.name : "", node.caption, node.under].filter(Boolean).join(" · ")));
       }

@@ -207,12 +207,13 @@ def _run(
     leads: dict[str, _Lead] = {}
     parameters = {**query.defaults, "as_of": as_of}
     given = {**parameters, "touched": list(touched or ()), "leads": list(about)}
+    known = {str(lead["key"]) for lead in about}
     try:
         with begin() as transaction:
             for record in transaction.run(query.statement(touched is not None), given):
                 row = _Row(query, record)
                 key = lead_key(secret, query.id, row.identity)
-                leads.setdefault(key, _Lead(key, query, parameters, delivered)).add(row)
+                leads.setdefault(key, _Lead(key, query, parameters, delivered, frozenset(known))).add(row)
     except (ClientError, TransientError) as error:
         slow = "Terminated" in (error.code or "") or "TimedOut" in (error.code or "")
         reason = (
@@ -275,6 +276,8 @@ class _Lead:
     query: Query
     parameters: dict[str, Any]
     delivered: set[str]
+    about: frozenset[str] = frozenset()
+    """Of a query about leads: the keys of those it was given."""
     rows: list[_Row] = field(default_factory=list)
     network: Network = field(default_factory=Network)
 
@@ -341,6 +344,11 @@ class _Lead:
                 name: str(value) if isinstance(value, date) else value for name, value in self.parameters.items()
             },
             basis_hash=_hash([level, title, [vars(check) for check in checks], self._facts()]),
+            leads=tuple(
+                sorted(
+                    {str(said) for row in rows for value in row.values.values() for said in _each(value)} & self.about
+                )
+            ),
         )
 
     def _types(self) -> dict[str, str]:

@@ -1,8 +1,11 @@
 """What a detection run hands to the ledger: one Finding a lead, as the evidence supports it today."""
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
+
+Network = dict[str, list[dict[str, Any]]]
 
 LEVELS = ("high", "medium", "low", "verify")
 """`high` act, `medium` look, `low` known or declared, `verify` the data itself must be checked first; in the order people list them."""
@@ -71,3 +74,18 @@ class Finding:
     parameters: dict[str, Any] = field(default_factory=dict)
     basis_hash: str = ""
     """Changes when the facts of the finding change (amount, level, rows, checks); the same for the same facts."""
+    leads: tuple[str, ...] = ()
+    """Of a lead about leads: the keys of those it rests on."""
+
+    def resting_on(self, leads: Iterable[tuple[Iterable[dict[str, Any]], Network]]) -> "Finding":
+        """The same with the source rows of the leads it rests on, and what carries these in its network."""
+        rows = {tuple(sorted(row.items())): row for row in self.rows}
+        nodes = {node["id"]: node for node in self.network["nodes"]}
+        edges = {edge["id"]: edge for edge in self.network["edges"]}
+        for more, network in leads:
+            rows.update((tuple(sorted(row.items())), row) for row in more)
+            edges.update((edge["id"], edge) for edge in network["edges"] if edge["strong"])
+            ends = {end for edge in edges.values() for end in (edge["source"], edge["target"])}
+            nodes.update((node["id"], node) for node in network["nodes"] if node["strong"] or node["id"] in ends)
+        told = {"nodes": [nodes[id] for id in sorted(nodes)], "edges": [edges[id] for id in sorted(edges)]}
+        return replace(self, rows=tuple(rows[key] for key in sorted(rows, key=str)), network=told)

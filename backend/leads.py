@@ -112,6 +112,18 @@ def open_in_sight(viewer: Viewer) -> ColumnElement[bool]:
     return and_(_in_sight(viewer), Lead.state.in_(OPEN_STATES), Lead.basis != "gone")
 
 
+def resting_on(session: Session, finding: Finding) -> Finding:
+    """A lead about leads with the source rows and the network of those it rests on."""
+    standing = (
+        select(LeadVersion)
+        .join(Lead, and_(Lead.key == LeadVersion.lead_key, Lead.number == LeadVersion.number))
+        .where(Lead.key.in_(finding.leads))
+        .order_by(LeadVersion.lead_key)
+        .options(undefer(LeadVersion.network))
+    )
+    return finding.resting_on((version.rows, version.network) for version in session.scalars(standing))
+
+
 def record(
     session: Session, query_id: str, findings: Iterable[Finding], as_of: date, sight: Sight | None = None
 ) -> Counts:

@@ -103,7 +103,9 @@ def run(
                 open_ones = list(open_leads(session, packs))
             found = detect(home, driver, about_leads, as_of=as_of, leads=open_ones)
             with kept.writing() as session:
-                outcomes += [_kept(session, one, as_of, None) for one in found.queries]
+                for one in found.queries:
+                    resting = tuple(leads.resting_on(session, finding) for finding in one.findings)
+                    outcomes.append(_kept(session, replace(one, findings=resting), as_of, None))
     finally:
         kept.close()
     looks = outlooks(Evidence(home), chosen)

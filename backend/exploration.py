@@ -298,6 +298,8 @@ def today(driver: Driver, network: Network) -> Network:
         if not {edge["source"], edge["target"]} <= nodes.keys():
             continue
         (start, source), (end, target) = _split(edge["source"]), _split(edge["target"])
+        if edge["type"] not in _identity():
+            raise NotThere("没有这种关系，链接可能不完整。")
         ends.setdefault((start, edge["type"], end), []).append([source, target])
     for (start, type, end), pairs in ends.items():
         asked = f"""
@@ -305,7 +307,7 @@ def today(driver: Driver, network: Network) -> Network:
         MATCH (a:{start} {{key: pair[0]}})
         MATCH (b:{end} {{key: pair[1]}})
         MATCH (a)-[r:{type}]->(b)
-        RETURN r
+        RETURN r, a, b
         """
         for record in _read(driver, asked, pairs=pairs):
             _put_edge(edges, record["r"])

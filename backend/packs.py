@@ -39,8 +39,11 @@ null (does not apply), the paths the suspicion rests on, and the paths drawn pal
 GIVEN = frozenset({"as_of", "touched", "leads"})
 """Parameters that every query gets: the day of the run, the keys of the anchors to look at, and the open leads of other queries."""
 
-NOT_YET = re.compile(r"coalesce\([\w.,\s]*,\s*\$as_of\)\s*<=\s*\$as_of")
-"""How a query leaves out what has not happened by the day of the run."""
+NOT_YET = re.compile(
+    r"coalesce\([\w.,\s]*,\s*\$as_of\)\s*<=\s*\$as_of"
+    r"|(?:\bWHERE|\bAND|<=?)\s+(?:coalesce\([\w.,\s]*\)|\w+\.\w+)\s*<=\s*\$as_of(?!\s*<)"
+)
+"""How a query leaves out what has not happened by the day of the run: a date as it is written, of which `come_of_age` tells."""
 
 PARAMETER_TYPES: dict[str, Any] = {"integer": int, "number": (int, float), "text": str, "date": date}
 STEM = re.compile(r"[a-z][a-z0-9_]*")

@@ -70,12 +70,13 @@ def on_its_own_evidence(home: Path, query: Query, version: LeadVersion) -> Repla
 
 
 def basis(home: Path, driver: Driver, session: Session, packs: Packs, lead: Lead) -> Basis:
-    """What became of the basis of a lead: since it was last decided on where it has changed, since it was last found where it is gone."""
+    """What became of the basis of a lead: where it has changed, since it was last decided on; else, since it was last found."""
     current = _with_network(session, lead.key, lead.number)
     query = packs.query(lead.query)
-    if lead.basis == "gone":
+    if lead.basis != "changed":
         facts = difference(current.network, today(driver, current.network))
-        return Basis(facts, _cleared(home, driver, query, current), _is_changed(query, current))
+        clears = _cleared(home, driver, query, current) if lead.basis == "gone" else ()
+        return Basis(facts, clears, _is_changed(query, current))
     decided = session.scalars(
         select(LeadVersion.number)
         .where(

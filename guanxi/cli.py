@@ -14,6 +14,7 @@ COMMANDS = {
     "testimony_cli": ("says", "conflicts"),
     "detection_cli": ("detect",),
     "subject_cli": ("person",),
+    "replay_cli": ("replay",),
     "precheck_cli": ("precheck",),
     "query_cli": ("query",),
     "ledger_cli": ("leads", "user", "audit"),

@@ -18,7 +18,21 @@ from backend import GuanxiError
 from backend.accounts import NotAllowed
 from backend.exploration import EngineLost, Exploration, TooMuch
 from backend.ledger import LedgerLost
-from ui import asked, console, data, deliveries, explore, layouts, leads, quarantine, queries, review, signin, testimony
+from ui import (
+    asked,
+    basis,
+    console,
+    data,
+    deliveries,
+    explore,
+    layouts,
+    leads,
+    quarantine,
+    queries,
+    review,
+    signin,
+    testimony,
+)
 from ui.desk import FOLDER, Desk, SignInNeeded, language_of, page, refusal, signed_in
 from ui.words import say
 
@@ -64,6 +78,7 @@ def create_app(home: Path) -> FastAPI:
         console,
         testimony,
         asked,
+        basis,
     ):
         app.include_router(room.router)
     app.add_middleware(BaseHTTPMiddleware, dispatch=_guarded)

@@ -9,7 +9,7 @@ WITH *
 MATCH signed = (event)-[:FOR*0..1]->(paper:Application|Payment)<-[signature:HANDLED|REVIEWED|APPROVED]-(who:Person)
 WHERE who = signer AND (paper:Payment OR paper.result = '同意')
 WITH *, coalesce(paper.approved_on, paper.date, paper.accepted) AS decided, coalesce(event.date, event.approved_on, event.accepted) AS day
-WHERE day <= $as_of AND kin.from <= decided < kin.to
+WHERE coalesce(event.date, event.approved_on, event.accepted) <= $as_of AND kin.from <= decided < kin.to
 MATCH (programme:Programme {key: event.programme})
 WHERE coalesce(programme.mode, '审核') = '审核'
 OPTIONAL MATCH (village:Village {key: coalesce(event.village, paper.village, relative.village)})

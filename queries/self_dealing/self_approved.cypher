@@ -7,7 +7,7 @@ WITH *
 MATCH signed = (event)-[:FOR*0..1]->(paper:Application|Payment)<-[signature:HANDLED|REVIEWED|APPROVED]-(who:Person)
 WHERE who = official AND (paper:Payment OR paper.result = '同意')
 WITH *, coalesce(paper.approved_on, paper.date, paper.accepted) AS decided, coalesce(event.date, event.approved_on, event.accepted) AS day
-WHERE day <= $as_of
+WHERE coalesce(event.date, event.approved_on, event.accepted) <= $as_of
 MATCH (programme:Programme {key: event.programme})
 WHERE coalesce(programme.mode, '审核') = '审核'
 OPTIONAL MATCH (village:Village {key: coalesce(event.village, paper.village, official.village)})

@@ -189,6 +189,22 @@ def test_a_crowd_of_neighbours_asks_which(as_user: User, web: Any, by_query: dic
     assert len(canvas.ask("(n) => [...n.state.nodes]")) == len(before) + 2
 
 
+def test_a_lead_is_looked_for_again_and_other_leads_meet_on_its_canvas(
+    as_user: User, web: Any, by_query: dict[str, list[str]], complaints: list[str]
+) -> None:
+    page = as_user("zhang")
+    page.goto(f"{web.url}/leads/{by_query['benefit_to_relative'][0]}")
+    page.get_by_role("link", name="依据今天怎样").click()
+    expect(page.locator("#again")).to_contain_text("仍然列出，事实与记录的一致")
+    expect(page.locator("#facts")).to_contain_text("所依据的事实都在")
+    page.goto(f"{web.url}/leads/{by_query['cluster_of_findings'][0]}")
+    canvas = Canvas(page)
+    assert max(canvas.ask("(n) => n.cy.nodes().map((node) => node.data('meets') || 0)")) >= 3
+    canvas.ask("(n) => n.card(n.cy.nodes().filter((node) => node.data('meets') >= 3)[0])")
+    expect(page.locator(".card .met a").first).to_have_attribute("href", re.compile("/leads/"))
+    assert complaints == []
+
+
 def test_a_path_between_two_people_is_found(as_user: User, web: Any, by_query: dict[str, list[str]]) -> None:
     page = as_user("zhang")
     page.goto(f"{web.url}/leads/{by_query['approved_for_relative'][0]}")

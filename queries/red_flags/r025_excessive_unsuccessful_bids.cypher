@@ -31,9 +31,11 @@ CALL () {
 }
 WITH *, quartiles[0][0] AS low, round(quartiles[0][0] - $fence_factor * (quartiles[0][1] - quartiles[0][0]), 6) AS fence, quartiles[1][1] AS many
 UNWIND tenderers AS tenderer
+// Nothing but a short cut where all are looked at; of what changed only the anchors are.
+WITH * WHERE tenderer.company IN companies
 WITH *, tenderer.company AS company, tenderer.ratio AS ratio
 // Where half the firms win alike the fence is their own ratio: only what differs from them is an outlier.
-WHERE company IN companies AND tenderer.bids >= many AND ratio <= fence AND ratio < low
+WHERE tenderer.bids >= many AND ratio <= fence AND ratio < low
 RETURN company, tenderer.bids AS bids, tenderer.won AS won, ratio, fence, round(many, 2) AS many, size(tenderers) AS compared,
        [rival IN tenderer.rivals | coalesce(rival.name, rival.key)] AS rivals, 'low' AS level,
        {ratio: 'for', rivals: CASE WHEN size(tenderer.rivals) = 1 THEN 'for' ELSE 'against' END} AS checks,

@@ -10,7 +10,7 @@ WITH *, EXISTS {
   WHERE same = lot AND earlier.status = 'valid'
     AND coalesce(earlier.submitted_at <= project.tender_to_at, earlier.submitted <= project.tender_to)
 } AS timely
-RETURN project, bid, winner, CASE WHEN lot.name <> '' THEN lot.name END AS lot_name,
+RETURN project, bid, winner, lot.name AS lot_name,
        project.tender_to AS deadline, bid.submitted AS submitted, bid.price AS amount, bid.submitted AS day, 'medium' AS level,
        {late: 'for', timely: CASE WHEN timely THEN 'against' ELSE 'for' END} AS checks,
        [placed] + [p = (project)<-[:OF]-(:Award {status: 'active'})-[:AWARDED_TO]->() | p] AS evidence,

@@ -11,14 +11,12 @@ WITH project, awards, suppliers, collect(placed) AS bids,
      collect(DISTINCT CASE WHEN bid.status = 'disqualified' THEN bidder END) AS disqualified,
      collect(DISTINCT CASE WHEN bid.status = 'pending' OR bid.status IS NULL THEN bidder END) AS undecided
 // The suppliers of all active awards are the one tenderer whose bids were not disqualified.
-WHERE size(valid) = 1 AND suppliers = valid
+WHERE size(valid) = 1 AND suppliers = [valid[0]]
 WITH *, valid[0] AS winner, [other IN disqualified WHERE other <> valid[0]] AS others
 WHERE size(others) >= $min_rejected
-WITH *, [award IN awards WHERE award.status = 'active'] AS won
-RETURN project, winner, size(others) AS rejected, [other IN others | coalesce(other.name, other.key)] AS names,
-       reduce(sum = null, award IN won | coalesce(sum + award.amount, sum, award.amount)) AS amount,
-       reduce(last = null, award IN won | CASE WHEN last > award.date THEN last ELSE award.date END) AS day,
-       'medium' AS level,
+UNWIND [award IN awards WHERE award.status = 'active'] AS award
+RETURN project, award, winner, size(others) AS rejected, [other IN others | coalesce(other.name, other.key)] AS names,
+       award.amount AS amount, award.date AS day, 'medium' AS level,
        {rejected: 'for', undecided: CASE WHEN size(undecided) > 0 THEN 'against' END} AS checks,
        bids + [p = (project)<-[:OF]-(:Award {status: 'active'})-[:AWARDED_TO]->() | p] AS evidence,
        [p = (project)<-[:BUYS|RUNS]-() | p] AS context

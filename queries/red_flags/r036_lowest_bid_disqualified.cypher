@@ -11,7 +11,7 @@ WITH project, day, lot, placed, bid ORDER BY bid.value, bid.status
 WITH project, day, lot, collect(bid) AS bids, collect(placed) AS placed, count(DISTINCT coalesce(bid.currency, '')) AS currencies
 WITH *, bids[0] AS lowest, [bid IN bids WHERE bid.status = 'valid'][0] AS accepted
 WHERE currencies = 1 AND lowest.status = 'disqualified' AND accepted IS NOT NULL
-RETURN project, lot, CASE WHEN lot.name <> '' THEN lot.name END AS lot_name, lowest.value AS price, accepted.value AS accepted_price,
+RETURN project, lot, lot.name AS lot_name, lowest.value AS price, accepted.value AS accepted_price,
        lowest.currency AS currency, [(lowest)<-[:PLACED]-(bidder:Company) | coalesce(bidder.name, bidder.key)] AS names,
        lowest.price AS amount, day, 'medium' AS level,
        {lowest: CASE WHEN accepted.value > lowest.value THEN 'for' ELSE 'against' END,

@@ -26,7 +26,8 @@ PACKS: Packs = load_packs()
 CASES = [path for query in PACKS.queries for path in query.cases]
 APART = {
     "relative_cluster", "mutual_favour", "bid_price_patterns", "supplier_concentration", "rotating_winners", "funds_idle",
-    "compensation_diverted", "late_entry", "ghost_beneficiary",
+    "compensation_diverted", "late_entry", "ghost_beneficiary", "r024_price_close_to_winner", "r025_excessive_unsuccessful_bids",
+    "r038_excessive_disqualified_bids", "r048_heterogeneous_supplier", "r058_heavily_discounted_bid",
 }  # fmt: skip
 """Queries that count over a village, a payer, a programme or the whole county (other queries' cases would be counted too), or point at
 people whose number no case made up."""

@@ -4,11 +4,14 @@
 valid number of its own, a village's name its code. Required columns that a table leaves out are filled from the defaults of
 `queries/cases.toml`, from the name that belongs to the number, or, for the row's own number, with one that is new.
 
+`releases` are procurement data as they are published, one release a line.
+
 Numbers of people, companies, projects, contracts … are another in each case, so that many cases can be loaded as one drop.
 """
 
 import csv
 import io
+import json
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
@@ -28,16 +31,22 @@ from graph_loader.errors import GuanxiError
 from graph_loader.secret import Secret
 from graph_loader.sources import Column, Source, load_sources
 
-Rows = list[dict[str, str]]
+Rows = list[dict[str, Any]]
 
 NUMBERS = ("person_id", "credit_code", "person_or_company_id")
 NAMES = ("name", "company_name", "payee_name")
 SHARED_KEYS = frozenset({"项目编码", "名册"})
 """Keys that mean the same in every case: programmes and registers."""
-KNOWN = {"about", "as_of", "people", "companies", "absent", "queries", "tables", "lead", "not_run"}
+ORGANISATIONS = frozenset({"buyer", "procuringEntity", "tenderers", "suppliers", "payer", "payee"})
+"""Where a release names a unit or a company."""
+RELEASES = "采购公告"
+"""What releases are shown and loaded as, beside the tables."""
+KNOWN = {
+    "about", "as_of", "people", "companies", "absent", "queries", "parameters", "tables", "releases", "lead", "not_run",
+}  # fmt: skip
 LEAD_KEY = re.compile(r"([a-z_]+)-[0-9a-f]{16}")
 """A lead in the identity of a lead about leads is named by its query."""
-LEAD = {"level", "persons", "things", "accounts", "amount", "for", "against", "missing", "says"}
+LEAD = {"level", "persons", "things", "accounts", "amount", "for", "against", "missing", "says", "drawn"}
 
 
 @dataclass(frozen=True)
@@ -52,13 +61,15 @@ class ExpectedLead:
     amount: float | None = None
     says: str | None = None
     """A part of the title or of what a check says."""
+    drawn: int | None = None
+    """How many nodes and relationships its network has, folds as one."""
     checks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Result → ids of checks that must have it."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """`kind`: hit, miss or gap, from the file's name. `query`: the folder's name. `tables`: title → rows of texts."""
+    """`kind`: hit, miss or gap, from the file's name. `query`: the folder's name. `tables`: title → rows of texts. `releases`: OCDS."""
 
     path: Path
     kind: str
@@ -66,11 +77,14 @@ class Case:
     about: str
     as_of: date | None
     tables: dict[str, Rows]
+    releases: Rows
     absent: frozenset[str]
     leads: tuple[ExpectedLead, ...]
     not_run: bool
     queries: tuple[str, ...]
     """Of a case of a query about leads: the queries whose leads it is about, whatever others would find in its rows."""
+    parameters: Mapping[str, Any]
+    """Thresholds of the query other than its defaults."""
     numbers: Mapping[str, str]
     """Name of a person, company or village, number of a project, contract … as written → the number that stands for it."""
 
@@ -123,6 +137,9 @@ class Case:
         said = [lead.title_zh, *(check.zh for check in lead.checks)]
         if expected.says is not None and not any(expected.says in sentence for sentence in said):
             faults.append(f"nothing it says reads so: {'；'.join(said)}")
+        drawn = len(lead.network["nodes"]) + len(lead.network["edges"])
+        if expected.drawn is not None and drawn != expected.drawn:
+            faults.append(f"{self._told(expected)} is drawn with {drawn} nodes and relationships, not {expected.drawn}")
         made = {(check.id, check.result) for check in lead.checks}
         for result, ids in expected.checks.items():
             faults += [
@@ -133,7 +150,7 @@ class Case:
 
 def batches(cases: Iterable[Case], same_day: bool = True) -> list[list[Case]]:
     """The cases in groups that can be loaded as one drop: same tables left out, no number and no key with two meanings, and, to be
-    looked at together, the same day."""
+    looked at together, the same day and parameters."""
     groups: list[_Batch] = []
     for case in cases:
         if not any(group.takes(case, same_day) for group in groups):
@@ -152,8 +169,11 @@ class _Batch:
 
     def takes(self, case: Case, same_day: bool) -> bool:
         """Whether the case went in with the others."""
-        if self.cases and (self.cases[0].absent != case.absent or (same_day and self.cases[0].as_of != case.as_of)):
-            return False
+        if self.cases:
+            first = self.cases[0]
+            apart = (first.as_of, first.parameters) != (case.as_of, case.parameters)
+            if first.absent != case.absent or (same_day and apart):
+                return False
         rows = dict(_keyed(case.tables))
         if _mark(case.path) in self.marks or any(self.rows.get(key, row) != row for key, row in rows.items()):
             return False
@@ -196,6 +216,8 @@ def example(path: Path) -> Example:
     """A case to look at. Raises GuanxiError as `read_case` does."""
     content = _toml(path)
     tables = {title: list(csv.reader(io.StringIO(text.strip()))) for title, text in content.get("tables", {}).items()}
+    if "releases" in content:
+        tables[RELEASES] = [["JSON"], *([line] for line in content["releases"].strip().splitlines())]
     leads = tuple(_expected(path, lead) for lead in content.get("lead", []))
     return Example(path.stem, path.name.split("_")[0], content.get("about", ""), tables, leads)
 
@@ -228,10 +250,12 @@ def read_case(path: Path, shared: Path | None = None) -> Case:
         about=content.get("about", ""),
         as_of=content.get("as_of"),
         tables=read,
+        releases=_releases(path, content.get("releases", ""), numbers),
         absent=frozenset(titles[title].id for title in absent),
         leads=tuple(_expected(path, lead) for lead in content.get("lead", [])),
         not_run=content.get("not_run", False),
         queries=tuple(content.get("queries", ())),
+        parameters=content.get("parameters", {}),
         numbers=numbers,
     )
 
@@ -247,7 +271,7 @@ def _expected(path: Path, lead: Mapping[str, Any]) -> ExpectedLead:
     for name in lead.keys() - LEAD:
         raise GuanxiError(f"{path.name}: a lead has no `{name}`: use {', '.join(sorted(LEAD))}.")
     checks = {result: tuple(lead[result]) for result in ("for", "against", "missing") if result in lead}
-    plain = {name: lead.get(name) for name in ("amount", "says")}
+    plain = {name: lead.get(name) for name in ("amount", "says", "drawn")}
     persons, things, accounts = (tuple(lead.get(name, ())) for name in ("persons", "things", "accounts"))
     return ExpectedLead(lead["level"], persons, things, accounts, checks=checks, **plain)
 
@@ -297,6 +321,35 @@ def _rows(path: Path, source: Source, text: str, defaults: Mapping[str, str], nu
                 numbers[row[name]] = f"{row[name]}-{_mark(path):04d}"
         rows.append({name: _number(source.columns[name], value, numbers) for name, value in row.items()})
     return rows
+
+
+def _releases(path: Path, text: str, numbers: dict[str, str]) -> Rows:
+    """Releases of a publisher that no other case has: the keys of their processes and organisations begin with its prefix."""
+    publisher = f"ocds-{_mark(path):06d}"
+    releases = []
+    for at, line in enumerate(text.strip().splitlines(), start=1):
+        try:
+            release = json.loads(line)
+        except ValueError as error:
+            raise GuanxiError(f"{path.name}: line {at} of releases is not JSON ({error}): mend it.") from error
+        if "ocid" not in release:
+            raise GuanxiError(f"{path.name}: line {at} of releases has no `ocid`: add it.")
+        numbers[release["ocid"]] = f"{publisher}-{release['ocid']}"
+        numbers.update((id, f"{publisher}:{id}") for id in _organisations(release))
+        releases.append({**release, "ocid": numbers[release["ocid"]]})
+    return releases
+
+
+def _organisations(value: Any) -> Iterator[str]:
+    if isinstance(value, list):
+        for member in value:
+            yield from _organisations(member)
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            if name in ORGANISATIONS:
+                yield from (one["id"] for one in (inner if isinstance(inner, list) else [inner]) if "id" in one)
+            else:
+                yield from _organisations(inner)
 
 
 def _supplied(path: Path, source: Source, column: Column, row: Mapping[str, str], at: int) -> str:

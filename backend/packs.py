@@ -9,7 +9,7 @@ import json
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
@@ -136,6 +136,17 @@ class Query:
     @property
     def defaults(self) -> dict[str, Any]:
         return {name: parameter.default for name, parameter in self.parameters.items()}
+
+    def tuned(self, values: Mapping[str, Any]) -> "Query":
+        """With other values of its parameters; one out of bounds, or of a parameter that it does not have, is left out."""
+        parameters = dict(self.parameters)
+        for name, value in values.items():
+            if parameter := parameters.get(name):
+                known = date.fromisoformat(value) if isinstance(parameter.default, date) else value
+                low, high = parameter.min, parameter.max
+                if (low is None or known >= low) and (high is None or known <= high):
+                    parameters[name] = replace(parameter, default=known)
+        return replace(self, parameters=parameters)
 
     def missing(self, delivered: set[str]) -> tuple[str, ...]:
         """Tables whose delivery it waits for; of alternatives none of which is there, all."""

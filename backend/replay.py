@@ -11,7 +11,6 @@ from neo4j import Driver
 from sqlalchemy import select
 from sqlalchemy.orm import Session, undefer
 
-from backend import tuning
 from backend.detection import detect, detect_within, latest_day, reading
 from backend.differences import Difference, difference
 from backend.exploration import today
@@ -49,7 +48,7 @@ def on_todays_evidence(
 ) -> Replayed:
     """Looks for the lead in the graph as it is, with the parameters that made the version. `as_of`: today's day without one."""
     as_of = as_of or latest_day(driver)
-    query = tuning.with_values(query, version.parameters)
+    query = query.tuned(version.parameters)
     runs = detect(home, driver, _alone(query), as_of=as_of, touched=_anchor(query, version)).queries
     return _replayed(query, version, runs[0].findings, as_of)
 
@@ -59,7 +58,7 @@ def on_its_own_evidence(home: Path, query: Query, version: LeadVersion) -> Repla
 
     Takes as long as a first load. Raises GuanxiError as a load does."""
     evidence = Evidence(home, at=version.recorded_at)
-    query = tuning.with_values(query, version.parameters)
+    query = query.tuned(version.parameters)
     with tempfile.TemporaryDirectory() as folder, engine.running(Path(folder)) as driver:
         bring_up_to_date(Path(folder), driver, evidence=evidence)
         with reading(driver) as session, session.begin_transaction() as transaction:

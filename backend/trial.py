@@ -1,6 +1,7 @@
 """Runs the cases of a query: their rows are loaded as one delivery into a home of their own, and what is found is told apart by case."""
 
 import csv
+import json
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import neo4j
 
-from backend.cases import Case, Rows, batches, merged, read_case
+from backend.cases import RELEASES, Case, Rows, batches, merged, read_case
 from backend.detection import QueryRun, detect
 from backend.findings import Finding
 from backend.gaps import tables_of
@@ -28,7 +29,16 @@ def groups_of(query: Query, shared: Path | None = None) -> list[list[Case]]:
 
 
 def packs_for(packs: Packs, query: Query, group: list[Case]) -> Packs:
-    """What a group of cases is run with: of a query about leads, only the queries whose leads its cases are about."""
+    """What a group of cases is run with: the parameters they state, and of a query about leads only the queries whose leads they are
+    about.
+
+    Raises GuanxiError for a parameter that the query does not have."""
+    values = group[0].parameters
+    for name in values.keys() - query.parameters.keys():
+        raise GuanxiError(f"{group[0].path.name}: {query.id} has no parameter `{name}`: take it out.")
+    if values:
+        changed = tuple(one.tuned(values) if one.id == query.id else one for one in packs.queries)
+        packs = replace(packs, queries=changed)
     if not query.is_about_leads:
         return packs
     wanted = {query.id, *(id for case in group for id in case.queries)}
@@ -36,11 +46,20 @@ def packs_for(packs: Packs, query: Query, group: list[Case]) -> Packs:
 
 
 def tables_for(cases: list[Case], *queries: Query) -> dict[str, Rows]:
-    """The rows of a group of cases, and an empty table for each other that the queries know of."""
+    """The rows of a group of cases, and an empty table for each other that the queries know of; procurement data come as releases only."""
     tables = merged(cases)
     for table in sorted({table for query in queries for table in tables_of(query)} - cases[0].absent):
-        tables.setdefault(load_sources()[table].title, [])
+        if not load_sources()[table].ocds:
+            tables.setdefault(load_sources()[table].title, [])
+    if releases := [release for case in cases for release in case.releases]:
+        tables[RELEASES] = releases
     return tables
+
+
+def write_releases(drop: Path, releases: Rows) -> None:
+    """Procurement data into a drop, one release a line."""
+    lines = [json.dumps(release, ensure_ascii=False) for release in releases]
+    (drop / f"{RELEASES}.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def owners_of(leads: Iterable[Finding], cases: list[Case]) -> dict[str, Case]:
@@ -94,6 +113,9 @@ def _load_alone(home: Path, driver: neo4j.Driver, tables: Mapping[str, Rows]) ->
     drop.mkdir(parents=True)
     titles = {source.title: source for source in load_sources().values()}
     for title, rows in tables.items():
+        if title == RELEASES:
+            write_releases(drop, rows)
+            continue
         with (drop / f"{title}.csv").open("w", encoding="utf-8", newline="") as file:
             writer = csv.DictWriter(file, fieldnames=list(titles[title].columns))
             writer.writeheader()

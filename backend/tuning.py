@@ -48,7 +48,7 @@ def in_force(session: Session, packs: Packs) -> Packs:
     settings = {one.query: one.parameters for one in session.scalars(select(Setting).where(Setting.id.in_(newest)))}
     if not settings:
         return packs
-    queries = tuple(with_values(query, settings.get(query.id, {})) for query in packs.queries)
+    queries = tuple(query.tuned(settings.get(query.id, {})) for query in packs.queries)
     return replace(packs, queries=queries)
 
 
@@ -84,7 +84,7 @@ def try_out(
     leads, those of the others.
 
     Raises GuanxiError when the query cannot run."""
-    tried = Packs((query.pack,), (with_values(query, _kept(values)),), ())
+    tried = Packs((query.pack,), (query.tuned(_kept(values)),), ())
     (run,) = detect(home, driver, tried, as_of=latest_day(driver), query=query.id, leads=open_leads).queries
     if run.status != "ran":
         raise GuanxiError(f"{query.id} cannot run: {run.reason or 'tables are missing: ' + ', '.join(run.missing)}.")
@@ -135,15 +135,3 @@ def _read(parameter: Parameter, text: str) -> Any:
 
 def _kept(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}
-
-
-def with_values(query: Query, values: Mapping[str, Any]) -> Query:
-    """The query with values, as they were kept, for its parameters; those that are unknown or out of bounds are left out."""
-    parameters = dict(query.parameters)
-    for name, value in values.items():
-        if parameter := parameters.get(name):
-            known = date.fromisoformat(value) if isinstance(parameter.default, date) else value
-            low, high = parameter.min, parameter.max
-            if (low is None or known >= low) and (high is None or known <= high):
-                parameters[name] = replace(parameter, default=known)
-    return replace(query, parameters=parameters)

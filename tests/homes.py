@@ -11,6 +11,8 @@ import duckdb
 import neo4j
 
 from backend import runs
+from backend.cases import RELEASES
+from backend.trial import write_releases
 from graph_loader import custody, loading
 from graph_loader.evidence import Delivery, Evidence
 from graph_loader.intake import read_drop
@@ -58,6 +60,9 @@ class Small:
         drop.mkdir()
         titles = {source.title: source for source in load_sources().values()}
         for title, rows in tables.items():
+            if title == RELEASES:
+                write_releases(drop, rows)
+                continue
             source = titles.get(title) or load_sources()[title]
             with (drop / f"{source.title}.csv").open("w", encoding="utf-8", newline="") as file:
                 writer = csv.DictWriter(

@@ -55,7 +55,8 @@ def _faults(small: Small, packs: Packs, query: Query, group: list[Case], about: 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Evidence, "sources_of", lambda *_: {})  # which rows carry a lead is not what a case says
         patch.setattr(detection, "SECONDS", LONGEST)
-        run = detect(small.home, small.driver, packs, as_of=group[0].as_of, query=query.id, leads=about).queries[0]
+        given = packs_for(packs, query, group) if not query.is_about_leads else packs
+        run = detect(small.home, small.driver, given, as_of=group[0].as_of, query=query.id, leads=about).queries[0]
     secret = secret_of(small.home)
     try:
         return [fault for case, found in by_case(run, group) for fault in case.faults(found, secret)]

@@ -17,10 +17,11 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from backend import runs
-from backend.cases import Case, Rows, batches, merged, read_case
+from backend.cases import RELEASES, Case, Rows, batches, read_case
 from backend.detection import detect
 from backend.ledger import Lead, open_ledger
 from backend.packs import load_packs
+from backend.trial import tables_for, write_releases
 from graph_loader import loading
 from graph_loader.sources import load_sources
 
@@ -46,7 +47,7 @@ def stories(draw: st.DrawFn) -> list[tuple[str, dict[str, Rows], int]]:
     """Steps: `load` with some rows of tables, or `withdraw` with the number of an earlier load; the first is what is there before."""
     group = draw(st.sampled_from(groups()))
     chosen = draw(st.lists(st.sampled_from(group), min_size=2, max_size=6, unique_by=lambda case: case.path))
-    tables = merged(chosen)
+    tables = tables_for(chosen)
     there = {title: tables.pop(title) for title in BEFORE if draw(st.integers(0, 9)) and title in tables}
     rows = [(title, row) for title, some in tables.items() for row in some]
     pieces = draw(st.integers(2, 4))
@@ -70,7 +71,10 @@ def stories(draw: st.DrawFn) -> list[tuple[str, dict[str, Rows], int]]:
 def corrected(draw: st.DrawFn, rows: list[tuple[str, dict[str, str]]]) -> dict[str, Rows]:
     """Some rows again with another value in one cell: that of another row of the table, or none."""
     some: dict[str, Rows] = {}
-    for title, row in draw(st.lists(st.sampled_from(rows), min_size=1, max_size=4, unique_by=repr)):
+    tabular = [(title, row) for title, row in rows if title in TITLES]
+    for title, row in (
+        draw(st.lists(st.sampled_from(tabular), min_size=1, max_size=4, unique_by=repr)) if tabular else ()
+    ):
         source = TITLES[title]
         free = [name for name in row if name not in source.key]
         if free:
@@ -86,6 +90,9 @@ def write(folder: Path, tables: dict[str, Rows]) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     for title, rows in tables.items():
+        if title == RELEASES:
+            write_releases(folder, rows)
+            continue
         with (folder / f"{title}.csv").open("w", encoding="utf-8", newline="") as file:
             writer = csv.DictWriter(file, fieldnames=list(TITLES[title].columns))
             writer.writeheader()

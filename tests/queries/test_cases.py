@@ -26,7 +26,8 @@ PACKS: Packs = load_packs()
 CASES = [path for query in PACKS.queries for path in query.cases]
 APART = {
     "relative_cluster", "mutual_favour", "bid_price_patterns", "supplier_concentration", "rotating_winners", "funds_idle",
-    "compensation_diverted", "late_entry", "ghost_beneficiary",
+    "compensation_diverted", "late_entry", "ghost_beneficiary", "r024_price_close_to_winner", "r025_excessive_unsuccessful_bids",
+    "r038_excessive_disqualified_bids", "r048_heterogeneous_supplier", "r058_heavily_discounted_bid",
 }  # fmt: skip
 """Queries that count over a village, a payer, a programme or the whole county (other queries' cases would be counted too), or point at
 people whose number no case made up."""
@@ -62,7 +63,8 @@ def loads() -> list[list[Case]]:
 
 
 def run_cases(small: Small, cases: list[Case]) -> dict[str, list[Ran]]:
-    """Loads the cases with all tables their queries know of, empty where they have no rows; runs each query as of each day."""
+    """Loads the cases with all tables their queries know of, empty where they have no rows; runs each query as of each day and with
+    each set of parameters."""
     queries = [query for query in PACKS.queries if query.id in {case.query for case in cases}]
     small.load_tables(tables_for(cases, *queries))
     assert Evidence(small.home).quarantine() == [], "a case has rows that no department could send"
@@ -84,11 +86,11 @@ def run_cases(small: Small, cases: list[Case]) -> dict[str, list[Ran]]:
 
 
 def _days(small: Small, query: Query, loaded: list[Case]) -> list[Ran]:
-    days: dict[date | None, list[Case]] = defaultdict(list)
+    days: dict[tuple[date | None, str], list[Case]] = defaultdict(list)
     for case in loaded:
         if case.query == query.id:
-            days[case.as_of].append(case)
-    return [run_query(small, query, day, cases, loaded) for day, cases in days.items()]
+            days[case.as_of, str(case.parameters)].append(case)
+    return [run_query(small, query, cases[0].as_of, cases, loaded) for cases in days.values()]
 
 
 def run_query(small: Small, query: Query, day: date | None, cases: list[Case], loaded: list[Case]) -> Ran:

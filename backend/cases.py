@@ -46,7 +46,7 @@ KNOWN = {
 }  # fmt: skip
 LEAD_KEY = re.compile(r"([a-z_]+)-[0-9a-f]{16}")
 """A lead in the identity of a lead about leads is named by its query."""
-LEAD = {"level", "persons", "things", "accounts", "amount", "for", "against", "missing", "says", "drawn"}
+LEAD = {"level", "persons", "things", "accounts", "amount", "for", "against", "missing", "silent", "says", "drawn"}
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,8 @@ class ExpectedLead:
     """How many nodes and relationships its network has, folds as one."""
     checks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Result → ids of checks that must have it."""
+    silent: tuple[str, ...] = ()
+    """Ids of checks that must not be made: what they ask does not arise."""
 
 
 @dataclass(frozen=True)
@@ -145,7 +147,8 @@ class Case:
             faults += [
                 f"{self._told(expected)} has no check `{id}` with {result}" for id in ids if (id, result) not in made
             ]
-        return faults
+        spoken = {id for id, _ in made}
+        return faults + [f"{self._told(expected)} has a check `{id}`" for id in expected.silent if id in spoken]
 
 
 def batches(cases: Iterable[Case], same_day: bool = True) -> list[list[Case]]:
@@ -273,7 +276,8 @@ def _expected(path: Path, lead: Mapping[str, Any]) -> ExpectedLead:
     checks = {result: tuple(lead[result]) for result in ("for", "against", "missing") if result in lead}
     plain = {name: lead.get(name) for name in ("amount", "says", "drawn")}
     persons, things, accounts = (tuple(lead.get(name, ())) for name in ("persons", "things", "accounts"))
-    return ExpectedLead(lead["level"], persons, things, accounts, checks=checks, **plain)
+    silent = tuple(lead.get("silent", ()))
+    return ExpectedLead(lead["level"], persons, things, accounts, checks=checks, silent=silent, **plain)
 
 
 def _mark(path: Path) -> int:

@@ -15,7 +15,7 @@ RETURN official, programme, payment, village,
        'high' AS level,
        {post_that_day: 'for',
         excluded: 'for',
-        applied: CASE WHEN applicants IS NULL OR size(applicants) = 0 THEN 'missing'
+        applied: CASE WHEN size(applicants) = 0 THEN 'missing'
                       WHEN official IN applicants THEN 'for' ELSE 'against' END} AS checks,
        [received, service] + [p = (payment)-[:UNDER]->() | p] AS evidence,
        [p = (payment)-[:FOR]->()<-[:APPLIED|APPROVED]-() | p] AS context

@@ -1,5 +1,6 @@
 // From those who sign to their own applications and payments, and back to the signature.
 MATCH (official:Person)
+// Nothing but a short cut: few people sign anything, and the signature is matched below.
 WHERE EXISTS { (official)-[:HANDLED|REVIEWED|APPROVED]->() }
 WITH *
 MATCH owned = (official)-[:APPLIED|TO]-(event:Application|Payment)
@@ -11,10 +12,10 @@ WHERE coalesce(event.date, event.approved_on, event.accepted) <= $as_of
 MATCH (programme:Programme {key: event.programme})
 WHERE coalesce(programme.mode, '审核') = '审核'
 OPTIONAL MATCH (village:Village {key: coalesce(event.village, paper.village, official.village)})
-WITH *, head([(paper)<-[:APPROVED]-(somebody:Person) | somebody]) AS decider
+WITH *, head([(paper)<-[:APPROVED]-(somebody:Person) | somebody]) AS decider,
+     CASE type(signature) WHEN 'APPROVED' THEN ['审批人', 'approver'] WHEN 'REVIEWED' THEN ['审核人', 'reviewer'] ELSE ['经办人', 'handler'] END AS roles
 RETURN official, programme, event, village, decider,
-       CASE type(signature) WHEN 'APPROVED' THEN '审批人' WHEN 'REVIEWED' THEN '审核人' ELSE '经办人' END AS role,
-       CASE type(signature) WHEN 'APPROVED' THEN 'approver' WHEN 'REVIEWED' THEN 'reviewer' ELSE 'handler' END AS role_en,
+       roles[0] AS role, roles[1] AS role_en,
        CASE WHEN event:Payment THEN event.amount END AS amount, day, decided,
        CASE WHEN programme.mode IS NULL THEN 'verify' WHEN type(signature) = 'APPROVED' THEN 'high' ELSE 'medium' END AS level,
        {role: CASE WHEN type(signature) = 'APPROVED' THEN 'for' WHEN decider IS NULL THEN 'missing' ELSE 'against' END,

@@ -1,5 +1,6 @@
 // From those who sign over their kin to the kin's applications and payments, and back to the signature.
 MATCH (signer:Person)
+// Nothing but a short cut: few people sign anything, and the signature is matched below.
 WHERE EXISTS { (signer)-[:HANDLED|REVIEWED|APPROVED]->() }
 MATCH kinship = (signer)-[kin:KIN]->(relative:Person)
 WHERE kin.degree <= $max_degree
@@ -16,10 +17,10 @@ OPTIONAL MATCH (village:Village {key: coalesce(event.village, paper.village, rel
 WITH *,
      head([(paper)<-[:APPROVED]-(somebody:Person) | somebody]) AS decider,
      [p = (signer)-[:DECLARED]-(somebody:Person) WHERE somebody = relative | p] AS declarations
-WITH *, [p IN declarations WHERE relationships(p)[0].date <= decided | relationships(p)[0].date] AS declared_on
+WITH *, [p IN declarations WHERE relationships(p)[0].date <= decided | relationships(p)[0].date] AS declared_on,
+     CASE type(signature) WHEN 'APPROVED' THEN ['审批人', 'approver'] WHEN 'REVIEWED' THEN ['审核人', 'reviewer'] ELSE ['经办人', 'handler'] END AS roles
 RETURN signer, relative, programme, event, village, decider,
-       CASE type(signature) WHEN 'APPROVED' THEN '审批人' WHEN 'REVIEWED' THEN '审核人' ELSE '经办人' END AS role,
-       CASE type(signature) WHEN 'APPROVED' THEN 'approver' WHEN 'REVIEWED' THEN 'reviewer' ELSE 'handler' END AS role_en,
+       roles[0] AS role, roles[1] AS role_en,
        kin.term AS term, kin.basis AS basis,
        CASE WHEN event:Payment THEN event.amount END AS amount, day, decided, declared_on,
        CASE WHEN size(declared_on) > 0 THEN 'low'

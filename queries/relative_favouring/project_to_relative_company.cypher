@@ -1,5 +1,6 @@
 // From the officials over their kin to the kin's companies, their contracts, awards and payments, and to the project.
 MATCH (official:Person)
+// Nothing but a short cut: few people are in charge of anything, and `power` is matched below.
 WHERE EXISTS { (official)-[:IN_CHARGE]->() }
 MATCH kinship = (official)-[kin:KIN]->(relative:Person)
 WHERE kin.degree <= $max_degree

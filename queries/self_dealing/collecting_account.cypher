@@ -1,8 +1,8 @@
 // From the accounts that several people's payments reach, to the households of those who are not the holder's own.
 MATCH (account:Account)
 MATCH (account)<-[:INTO]-(:Payment)-[:TO]->(someone:Person)
-// Nothing but a short cut: nearly all accounts have one beneficiary.
 WITH account, count(DISTINCT someone) AS people
+// Nothing but a short cut: nearly all accounts have one beneficiary, and households are counted below.
 WHERE people >= $min_households
 OPTIONAL MATCH held = (account)-[:HELD_BY]->(owner:Person|Company|Unit)
 MATCH reached = (account)<-[:INTO]-(payment:Payment)-[:TO]->(beneficiary:Person)

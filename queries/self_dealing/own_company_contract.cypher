@@ -1,5 +1,6 @@
 // From the officials to their own companies, the contracts and payments of these, and to the project under their charge.
 MATCH (official:Person)
+// Nothing but a short cut: few people are in charge of anything, and `power` is matched below.
 WHERE EXISTS { (official)-[:IN_CHARGE]->() }
 MATCH held = (official)-[role:HAS_ROLE]->(company:Company)
 WHERE role.role IN ['法定代表人', '股东', '经理', '董事', '财务负责人']

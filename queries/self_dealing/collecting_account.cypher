@@ -45,5 +45,5 @@ RETURN account, beneficiary, programme, payment, village, households,
         holder: CASE WHEN owner IS NULL THEN 'missing' END,
         power: CASE WHEN owner IS NULL THEN null WHEN size(powers) > 0 THEN 'for' ELSE 'against' END,
         carer: CASE WHEN coalesce(lawful, false) THEN 'against' ELSE 'for' END} AS checks,
-       [one.reached] + CASE WHEN held IS NULL THEN [] ELSE [held] END + powers AS evidence,
+       [one.reached, held] + powers AS evidence,
        one.care + [p = (payment)-[:UNDER]->() | p] AS context

@@ -9,11 +9,11 @@ MATCH (company)-[:AWARDED_TO|PLACED|PAYS]-(event:Contract|Bid|Voucher)
 WHERE coalesce(event.won, true) AND coalesce(event.signed, event.opened, event.announced, event.date, $as_of) <= $as_of
 OPTIONAL MATCH (event)-[:UNDER_CONTRACT]->(agreed:Contract)
 MATCH (project:Project {key: coalesce(event.project, agreed.project)})
-WITH official, kinship, kin, relative, held, role, company, project, collect(DISTINCT event) AS events
-WITH *, [e IN events WHERE e:Contract] AS signed, [e IN events WHERE e:Bid] AS won, [e IN events WHERE e:Voucher] AS paid
+WITH official, kinship, kin, relative, held, role, company, project, collect(DISTINCT event) AS events,
+     min(event.date) AS first_paid  // only a payment has a `date`
+WITH *, [e IN events WHERE e:Contract] AS signed, [e IN events WHERE e:Bid] AS won
 // What decides: the signing, else the award, else the first payment; only that is counted, so no money counts twice.
-WITH *, CASE WHEN size(signed) > 0 THEN signed WHEN size(won) > 0 THEN won ELSE paid END AS deciding,
-     reduce(first = null, v IN paid | CASE WHEN first <= v.date THEN first ELSE v.date END) AS first_paid
+WITH *, CASE WHEN size(signed) > 0 THEN signed WHEN size(won) > 0 THEN won ELSE events END AS deciding
 UNWIND deciding AS event
 WITH *, coalesce(event.signed, event.opened, event.announced, first_paid, project.approved_on) AS decided
 WHERE kin.from <= decided < kin.to AND role.from <= decided < role.to

@@ -9,6 +9,7 @@ WITH village, programme, collect({allocation: allocation, granted: granted}) AS 
      max(coalesce(allocation.arrived, allocation.issued)) AS until,
      sum(CASE WHEN allocation.arrived IS NOT NULL THEN allocation.amount ELSE 0 END) AS arrived
 OPTIONAL MATCH (payment:Payment {programme: programme.key})
+USING INDEX payment:Payment(programme)
 WHERE since <= payment.date <= $as_of
   AND coalesce(payment.village, head([(payment)-[:FOR]->(paper:Application) | paper.village]),
                head([(payment)-[:TO]->(who:Person) | who.village]), village.key) = village.key

@@ -220,6 +220,12 @@ def always_second(exchange: Exchange) -> None:
     for _ in range(10):
         exchange.tendered(None, offer(exchange.price() * 1.2, firm))
     exchange.wrong(LOSER, [key(firm)], "投了十次，一次没中", "low")
+    winner, shadow = exchange.firm(), exchange.firm()
+    for _ in range(8):
+        price = exchange.price()
+        bids = [offer(price, winner), offer(round(price * 1.05, 2), shadow)]
+        exchange.publish(bids, [given(winner, price=price)])
+    exchange.wrong(LOSER, [key(shadow)], "投了八次，都输给同一家", "low")
 
 
 def seldom_second(exchange: Exchange) -> None:
@@ -397,6 +403,8 @@ def all_sorts(exchange: Exchange) -> None:
     for one in ("30110000", "22100000", "25170000", "46180000", "50190000", "53100000"):
         supplied(exchange, one, firm=trader)
     exchange.wrong(MIXED, [key(trader)], "六次供货，六个大类：建材、机械、车辆配件、劳保、食品、服装", "low")
+    shop = supplied(exchange, "30110000", "26120000", "39110000", "52140000")
+    exchange.wrong(MIXED, [shop], "一次供货就有四个大类", "low")
     exchange.lookalike(MIXED, [key(stationer)], "文具店，二十次供货只有纸张和办公用品两类")
 
 

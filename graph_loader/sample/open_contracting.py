@@ -201,9 +201,9 @@ def not_to_be_compared(exchange: Exchange, query: str, gap: float) -> None:
     exchange.lookalike(query, [exchange.publish(foreign, [given(first, price=price)])], "两家报价的币种不同")
     first, second = exchange.rivals()
     lots = [offer(price, first, relatedLots=["1"]), offer(above, second, relatedLots=["2"])]
-    told = {"lots": [{"id": "1", "title": "一"}, {"id": "2", "title": "二"}]}
+    both = [{"id": "1", "title": "一"}, {"id": "2", "title": "二"}]
     exchange.lookalike(
-        query, [exchange.publish(lots, [given(first, price=price, relatedLots=["1"])], **told)], "两家投的是不同标段"
+        query, [exchange.publish(lots, [given(first, price=price, relatedLots=["1"])], lots=both)], "两家投的是不同标段"
     )
 
 

@@ -57,8 +57,16 @@ class Exchange:
         self.turn += 1
         return first, second
 
+    def third(self) -> Release:
+        """One that bids now and then besides a pair."""
+        return self.pairs[(self.turn // 2 + 6) % len(self.pairs)][self.turn % 2]
+
     def price(self) -> int:
         return 40_000 + 1_000 * (len(self.releases) % 37)
+
+    def usual(self) -> float:
+        """How many times the winner's price the second asks."""
+        return 1 + USUAL[len(self.releases) % len(USUAL)]
 
     def publish(
         self, bids: list[Release], awards: list[Release], *, days: int = 30, buyer: int = 0, **tender: Any
@@ -107,8 +115,8 @@ class Exchange:
         """A tender that two firms of a pair come to, and others; the second asks so much more than the winner."""
         first, second = self.rivals()
         price = self.price()
-        above = USUAL[len(self.releases) % len(USUAL)] if gap is None else gap
-        bids = [offer(price, first), offer(round(price * (1 + above), 2), second), *others]
+        times = self.usual() if gap is None else 1 + gap
+        bids = [offer(price, first), offer(round(price * times, 2), second), *others]
         return self.publish(bids, [given(first, price=price)], **told)
 
     def wrong(self, query: str, things: list[str], why: str, level: str = "medium") -> None:
@@ -217,15 +225,15 @@ def distance_means_nothing(exchange: Exchange) -> None:
 
 def always_second(exchange: Exchange) -> None:
     firm = exchange.firm()
-    for _ in range(10):
+    for _ in range(12):
         exchange.tendered(None, offer(exchange.price() * 1.2, firm))
-    exchange.wrong(LOSER, [key(firm)], "投了十次，一次没中", "low")
+    exchange.wrong(LOSER, [key(firm)], "投了十二次，一次没中", "low")
     winner, shadow = exchange.firm(), exchange.firm()
-    for _ in range(8):
+    for _ in range(12):
         price = exchange.price()
-        bids = [offer(price, winner), offer(round(price * 1.05, 2), shadow)]
+        bids = [offer(price, winner), offer(round(price * exchange.usual(), 2), shadow)]
         exchange.publish(bids, [given(winner, price=price)])
-    exchange.wrong(LOSER, [key(shadow)], "投了八次，都输给同一家", "low")
+    exchange.wrong(LOSER, [key(shadow)], "投了十二次，都输给同一家", "low")
 
 
 def seldom_second(exchange: Exchange) -> None:
@@ -239,7 +247,7 @@ def seldom_second(exchange: Exchange) -> None:
     exchange.lookalike(LOSER, [key(cancelled)], "落空的采购都取消了")
     for _ in range(4):
         first, second, price = *exchange.rivals(), exchange.price()
-        bids = [offer(price, first), offer(price * 1.05, second), offer(price * 1.2, undecided)]
+        bids = [offer(price, first), offer(round(price * exchange.usual(), 2), second), offer(price * 1.2, undecided)]
         exchange.publish(bids, [given(first, price=price), given(status="pending")])
     exchange.lookalike(LOSER, [key(undecided)], "授标还没有全部定下来")
 
@@ -248,29 +256,29 @@ def seldom_second(exchange: Exchange) -> None:
 
 
 def equal_losers(exchange: Exchange) -> None:
-    for status in ("valid", "disqualified"):
+    for firm, status in ((exchange.third(), "valid"), (exchange.firm(), "disqualified")):
         first, second, price = *exchange.rivals(), exchange.price()
-        above = round(price * 1.05, 2)
-        bids = [offer(price, first), offer(above, second), offer(above, exchange.firm(), status=status)]
+        above = round(price * exchange.usual(), 2)
+        bids = [offer(price, first), offer(above, second), offer(above, firm, status=status)]
         ocid = exchange.publish(bids, [given(first, price=price)], buyer=31)
         exchange.wrong(EQUAL, [ocid], "两家落标人报价一分不差")
 
 
 def equal_for_a_reason(exchange: Exchange) -> None:
     price = exchange.price()
-    above = round(price * 1.05, 2)
+    above = round(price * exchange.usual(), 2)
 
     def third(why: str, *more: Release, **told: Any) -> None:
         first, second = exchange.rivals()
         bids = [offer(price, first), offer(above, second), *more]
         exchange.lookalike(EQUAL, [exchange.publish(bids, [given(first, price=price)], **told)], why)
 
-    third("同价的一家在截止前撤回", offer(above, exchange.firm(), status="withdrawn"))
-    third("数目相同，币种不同", offer(above, exchange.firm(), currency="EUR"))
-    third("同价，但按规定统一报价，不比较", offer(above, exchange.firm()), procurementMethodDetails="直接委托")
-    twice = exchange.firm()
+    third("同价的一家在截止前撤回", offer(above, exchange.third(), status="withdrawn"))
+    third("数目相同，币种不同", offer(above, exchange.third(), currency="EUR"))
+    third("同价，但按规定统一报价，不比较", offer(above, exchange.third()), procurementMethodDetails="直接委托")
+    twice = exchange.third()
     third("同一家交了两份同价的投标", offer(price * 1.3, twice), offer(price * 1.3, twice))
-    third("只差一分", offer(above + 0.01, exchange.firm()))
+    third("只差一分", offer(above + 0.01, exchange.third()))
 
 
 # -- r030 --------------------------------------------------------------------------------------------------------------
@@ -279,7 +287,9 @@ def equal_for_a_reason(exchange: Exchange) -> None:
 def handed_in(exchange: Exchange, late: str, status: str = "valid", loser: bool = False) -> str:
     """A tender one of whose bids came at this hour of the last day; bids are opened at nine."""
     first, second, price = *exchange.rivals(), exchange.price()
-    ocid = exchange.publish([offer(price, first), offer(price * 1.05, second)], [given(first, price=price)])
+    ocid = exchange.publish(
+        [offer(price, first), offer(round(price * exchange.usual(), 2), second)], [given(first, price=price)]
+    )
     release = exchange.releases[-1]
     bid = release["bids"]["details"][loser]
     bid["date"] = f"{release['tender']['tenderPeriod']['endDate'][:10]}T{late}:00+08:00"
@@ -315,7 +325,7 @@ def judged(
     """A tender whose other bids, each 2 % dearer than the one before, ended so; the winner asks `winner` times the price."""
     first, other, price = *exchange.rivals(), exchange.price()
     bids = [offer(price * winner, first)]
-    bids += [offer(price * winner * 1.05, other)] if second else []
+    bids += [offer(round(price * winner * exchange.usual(), 2), other)] if second else []
     bids += [
         offer(round(price * (1.1 + place / 50), 2), exchange.firm(), status=one) for place, one in enumerate(statuses)
     ]

@@ -512,9 +512,9 @@ def _clears(entries: list[dict[str, Any]], text: str) -> tuple[Clear, ...]:
     for entry in entries:
         _known(entry, {"condition", "says"}, {"condition", "says"})
         named = entry["condition"] if isinstance(entry["condition"], list) else [entry["condition"]]
-        conditions = tuple(" ".join(str(condition).split()) for condition in named)
+        conditions = tuple(str(condition).strip() for condition in named)
         rest = text
-        for condition in map(str, named):
+        for condition in conditions:
             dropped = without(rest, condition)
             if dropped is None:
                 raise _Broken(

@@ -13,7 +13,7 @@ from backend.cases import Case
 from backend.conditions import Dropped, each_dropped
 from backend.detection import QueryRun, detect, reading, told
 from backend.findings import Finding
-from backend.packs import Clear, Packs, Query, check_on_server
+from backend.packs import Packs, Query, check_on_server
 from backend.trial import by_case, groups_of, owners_of, packs_for, tables_for
 from graph_loader.errors import GuanxiError
 from graph_loader.evidence import Evidence

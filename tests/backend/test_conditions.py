@@ -50,7 +50,9 @@ def test_the_text_without_a_condition_wherever_it_stands() -> None:
     def dropped(condition: str) -> str:
         return " ".join((without(text, condition) or "").split())
 
-    assert dropped("a.x=1") == "MATCH (a) WHERE true // why AND a.from <= $day < a.to WITH a WHERE a.y OR false RETURN a"
+    assert (
+        dropped("a.x=1") == "MATCH (a) WHERE true // why AND a.from <= $day < a.to WITH a WHERE a.y OR false RETURN a"
+    )
     assert "AND a.from <= $day WITH a" in dropped("$day < a.to")
     assert "AND $day < a.to WITH a" in dropped("a.from <= $day")
     assert without(text, "a.x = 2") is None

@@ -3,7 +3,7 @@ MATCH (account:Account)
 MATCH (account)<-[:INTO]-(:Payment)-[:TO]->(someone:Person)
 // Nothing but a short cut: nearly all accounts have one beneficiary.
 WITH account, count(DISTINCT someone) AS people
-WHERE people >= $min_households
+WHERE people > 1
 OPTIONAL MATCH held = (account)-[:HELD_BY]->(owner:Person|Company|Unit)
 MATCH reached = (account)<-[:INTO]-(payment:Payment)-[:TO]->(beneficiary:Person)
 WHERE coalesce(payment.date, $as_of) <= $as_of

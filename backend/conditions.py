@@ -72,6 +72,27 @@ def each_dropped(text: str) -> list[Dropped]:
     return [Dropped(line, condition, rest) for rest, (line, condition) in found.items()]
 
 
+def without(text: str, condition: str) -> str | None:
+    """A query's text without a condition, wherever it stands; None where it stands nowhere. Blanks and comments do not matter.
+
+    Of a value between two others either half is a condition: `day < post.to` of `post.from <= day < post.to`."""
+    wanted, spans = _plain(condition), set()
+    for start, end, instead in _conditions(text):
+        if tokens := [match for match in TOKEN.finditer(text, start, end) if not match["skip"]]:
+            first, last = tokens[0].start(), tokens[-1].end()
+            one = text[first:last]
+            if _plain(one) == wanted:
+                spans.add((first, last, instead))
+            spans |= {(first, last, rest) for half, rest in _halves(one) if _plain(half) == wanted}
+    for first, last, instead in sorted(spans, reverse=True):
+        text = f"{text[:first]} {instead} {text[last:]}"
+    return text if spans else None
+
+
+def _plain(text: str) -> str:
+    return " ".join(match[0] for match in TOKEN.finditer(text) if not match["skip"])
+
+
 def _conditions(text: str) -> Iterator[tuple[int, int, str]]:
     """Where each condition begins and ends, and what stands there once it is dropped."""
     for part, end in _parts(text):
@@ -93,8 +114,8 @@ def _halves(condition: str) -> Iterator[tuple[str, str]]:
     """Of a value between two others each half and what is left without it."""
     if match := WITHIN.fullmatch(condition):
         low, least, value, most, high = match.groups()
-        yield f"{low} {least}", f"{value} {most} {high}"
-        yield f"{most} {high}", f"{low} {least} {value}"
+        yield f"{low} {least} {value}", f"{value} {most} {high}"
+        yield f"{value} {most} {high}", f"{low} {least} {value}"
 
 
 def _between(start: int, cuts: list[tuple[int, int]], end: int) -> Iterator[tuple[int, int]]:

@@ -19,7 +19,7 @@ import neo4j
 from neo4j.exceptions import ClientError
 
 from backend import sentences
-from backend.conditions import each_dropped
+from backend.conditions import without
 from graph_loader import ontology
 from graph_loader.errors import GuanxiError
 from graph_loader.sources import load_sources
@@ -93,9 +93,10 @@ class NullModel:
 
 @dataclass(frozen=True)
 class Clear:
-    """What clears a suspicion: a condition of the text, blanks put together, and the sentence that says so. `text`: all but it."""
+    """What clears a suspicion: one or several conditions of the text that stand for one reason, and the sentence that says so.
+    `text`: the text without them."""
 
-    condition: str
+    conditions: tuple[str, ...]
     says: Words
     text: str
 
@@ -521,16 +522,21 @@ def _null_model(content: Any, checks: Mapping[str, CheckWords]) -> NullModel:
 
 
 def _clears(entries: list[dict[str, Any]], text: str) -> tuple[Clear, ...]:
-    dropped = {one.condition: one.text for one in reversed(each_dropped(text))} if entries else {}
     clears = []
     for entry in entries:
         _known(entry, {"condition", "says"}, {"condition", "says"})
-        condition = " ".join(str(entry["condition"]).split())
-        if condition not in dropped:
-            raise _Broken(
-                f"`clear` names {condition!r}, which is no condition of the text: copy one that stands between WHERE, AND and OR"
-            )
-        clears.append(Clear(condition, _words(entry, "says"), dropped[condition]))
+        named = entry["condition"] if isinstance(entry["condition"], list) else [entry["condition"]]
+        conditions = tuple(str(condition).strip() for condition in named)
+        rest = text
+        for condition in conditions:
+            dropped = without(rest, condition)
+            if dropped is None:
+                raise _Broken(
+                    f"`clear` names {' '.join(condition.split())!r}, which is no condition of the text: "
+                    "copy one that stands between WHERE, AND and OR"
+                )
+            rest = dropped
+        clears.append(Clear(conditions, _words(entry, "says"), rest))
     return tuple(clears)
 
 

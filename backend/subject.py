@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from backend import leads
 from backend.accounts import Viewer
+from backend.conditions import without
 from backend.detection import QueryRun, detect, latest_day, reading
 from backend.exploration import Element, neighbour_counts, neighbours, node, search, vocabulary
 from backend.findings import Finding
@@ -129,24 +130,41 @@ class Cleared:
 
 
 def cleared(home: Path, driver: Driver, packs: Packs, query: Query, node_id: str) -> list[Cleared]:
-    """Why a query has no (other) lead on a subject: what it would find if it overlooked one of the conditions that clear.
+    """Why a query has no (other) lead on a subject: what it would find if it overlooked one of the reasons that clear.
 
+    Where that is nothing, what it would find if it overlooked them all, with those reasons that each clear it by themselves.
     Empty where it would find nothing even so, or where looking would mean looking at the whole county. Raises NotThere."""
     alone = Packs(packs.packs, (query,), ())
     near, as_of = _near(driver, alone, node_id), latest_day(driver)
     if not near:
         return []
-    known = {one.key for one in _about(detect(home, driver, alone, as_of=as_of, touched=near).queries[0], node_id)}
-    suspected: dict[str, Finding] = {}
-    by: dict[str, list[Clear]] = {}
-    for clear in query.clears:
-        without = Packs(packs.packs, (replace(query, text=clear.text),), ())
-        run = detect(home, driver, without, as_of=as_of, touched=near).queries[0]
-        for finding in _about(run, node_id):
-            if finding.key not in known:
-                suspected.setdefault(finding.key, finding)
-                by.setdefault(finding.key, []).append(clear)
-    return [Cleared(finding, tuple(by[key])) for key, finding in sorted(suspected.items())]
+
+    def found(text: str) -> dict[str, Finding]:
+        changed = Packs(packs.packs, (replace(query, text=text),), ())
+        run = detect(home, driver, changed, as_of=as_of, touched=near).queries[0]
+        return {finding.key: finding for finding in _about(run, node_id) if finding.key not in known}
+
+    known: set[str] = set()
+    known = set(found(query.text))
+    single = [(clear, found(clear.text)) for clear in query.clears]
+    suspected = {key: finding for _, some in single for key, finding in some.items()}
+    by = {key: [clear for clear, some in single if key in some] for key in suspected}
+    if not suspected and (suspected := found(_overlooking(query, query.clears))):
+        only = [
+            (clear, found(_overlooking(query, [each for each in query.clears if each != clear])))
+            for clear in query.clears
+        ]
+        by = {key: [clear for clear, some in only if key not in some] for key in suspected}
+    return [Cleared(finding, tuple(by[key])) for key, finding in sorted(suspected.items()) if by[key]]
+
+
+def _overlooking(query: Query, clears: Iterable[Clear]) -> str:
+    """The text without the conditions of several reasons that clear; one within another goes with it."""
+    text = query.text
+    for clear in clears:
+        for condition in clear.conditions:
+            text = without(text, condition) or text
+    return text
 
 
 def _near(driver: Driver, packs: Packs, node_id: str) -> dict[str, frozenset[str]]:

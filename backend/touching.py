@@ -13,7 +13,7 @@ from graph_loader import ontology
 from graph_loader.changes import Changed
 
 MOST = 20_000
-"""Places reached beyond which all anchors are looked at: a hub was touched, or so much that nothing is saved."""
+"""Relationships of one step beyond which all anchors are looked at: a hub was touched, or so much that nothing is saved."""
 
 Place = tuple[str, str]
 """Label and key of a node."""
@@ -81,9 +81,9 @@ class Touching:
     def _hop(self, places: frozenset[Place], hop: Hop) -> frozenset[Place] | None:
         reached, frontier = (set(places) if hop.least == 0 else set()), places
         for step in range(1, hop.most + 1):
-            frontier = self._step(frontier, hop)
-            if len(frontier) > MOST:
+            if self._is_crowd(frontier, hop):
                 return None
+            frontier = self._step(frontier, hop)
             if step >= hop.least:
                 if frontier <= reached:
                     break
@@ -91,6 +91,17 @@ class Touching:
             if not frontier:
                 break
         return frozenset(reached)
+
+    def _is_crowd(self, places: frozenset[Place], hop: Hop) -> bool:
+        """Whether a step leads along more relationships than saves anything; the server knows their number without walking them."""
+        types = [f":{type}" for type in hop.types] or [""]
+        shapes = {None: "(n)-[{0}]-()", True: "(n)-[{0}]->()", False: "(n)<-[{0}]-()"}
+        counts = " + ".join(f"COUNT {{ {shapes[hop.outward].format(type)} }}" for type in types)
+        most = MOST
+        for label, keys in _by_label(places).items():
+            text = f"MATCH (n:{label}) WHERE n.key IN $keys RETURN sum({counts}) AS degrees"
+            most -= self.session.run(cast(LiteralString, text), keys=keys).single(strict=True)["degrees"]
+        return most < 0
 
     def _step(self, places: frozenset[Place], hop: Hop) -> frozenset[Place]:
         directions = [hop.outward] if hop.outward is not None else [True, False]
@@ -102,17 +113,21 @@ class Touching:
             for start in places
             for place in self.gone.get((type, outward, start), ())
         }
-        keys: dict[str, list[str]] = defaultdict(list)
-        for label, key in places:
-            keys[label].append(key)
         named = f"[:{'|'.join(hop.types)}]" if hop.types else ""
         arrow = f"-{named}-" if hop.outward is None else f"-{named}->" if hop.outward else f"<-{named}-"
-        for label, some in keys.items():
+        for label, some in _by_label(places).items():
             text = f"MATCH (n:{label}) WHERE n.key IN $keys MATCH (n){arrow}(m) RETURN DISTINCT labels(m) AS labels, m.key AS key"
             for record in self.session.run(cast(LiteralString, text), keys=some):
                 stored = next(label for label in record["labels"] if label in self.labels)
                 reached.add((stored, record["key"]))
         return frozenset(reached)
+
+
+def _by_label(places: Iterable[Place]) -> dict[str, list[str]]:
+    keys: dict[str, list[str]] = defaultdict(list)
+    for label, key in places:
+        keys[label].append(key)
+    return keys
 
 
 DAYS = """

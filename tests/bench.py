@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,8 @@ from ui.app import create_app
 ROOT = Path(__file__).parent.parent
 GUANXI = [str(ROOT / ".venv" / "bin" / "guanxi")]
 BATCH = 10_000
+LAST_MONTH = "2023-12"
+"""The month of the last payments of the sample county."""
 PASSWORD = "only-here-9f3a71"
 SIZES = ["S", "M", "L"]
 STAGES = {
@@ -91,7 +94,7 @@ def measure(size: str, growth: list[str], folder: Path) -> str:
     figures = [command("write the sample county", folder / "none", "sample", str(drop), "--size", size)]
     first = load("first load of all tables, into an empty graph", home, drop)
     again = command("the same drop sent again", home, "load", str(drop))
-    morning = load("a day's 2,000 payments, the engine not running", home, a_day(drop, folder / "morning", "MORNING"))
+    morning = load("a day's 2,000 payments, the engine not running", home, a_day(drop, folder / "morning", 0))
     figures += [first, again, morning]
     engine.start(home)
     try:
@@ -99,8 +102,8 @@ def measure(size: str, growth: list[str], folder: Path) -> str:
         figures.append(command("hash of the graph", home, "graph", "hash"))
         figures += browse(home)
         days = [
-            load("a day's 2,000 payments, the engine in use", home, a_day(drop, folder / f"day-{n}", f"DAY{n}"))
-            for n in range(4)
+            load("a day's 2,000 payments, the engine in use", home, a_day(drop, folder / f"day-{n}", n))
+            for n in range(1, 5)
         ]
         day = replace(sorted(days[1:], key=lambda one: one.seconds)[1], note="median of 3")
         figures.append(day)
@@ -145,8 +148,8 @@ def load(step: str, home: Path, drop: Path) -> Figure:
     return run(step, home, [sys.executable, "-P", str(ROOT / "tests" / "bench_load.py"), str(home), str(drop)])
 
 
-def a_day(drop: Path, folder: Path, prefix: str, payments: int = 2_000) -> Path:
-    """A drop of new payments, numbered with a prefix, to people who were paid before."""
+def a_day(drop: Path, folder: Path, number: int, payments: int = 2_000) -> Path:
+    """A drop of new payments: other people each day, paid for the month after the last one on record."""
     folder.mkdir()
     origin = sorted(drop.glob("补贴发放*.csv"))[-1]
     with (
@@ -156,8 +159,11 @@ def a_day(drop: Path, folder: Path, prefix: str, payments: int = 2_000) -> Path:
         reader = csv.DictReader(file)
         writer = csv.DictWriter(out, reader.fieldnames or [])
         writer.writeheader()
-        for number, row in zip(range(payments), reader, strict=False):
-            writer.writerow(row | {"发放流水号": f"{prefix}{number:06d}"})
+        rows = (row for row in reader if row["发放日期"].startswith(LAST_MONTH))
+        for at, row in enumerate(islice(rows, number * payments, (number + 1) * payments)):
+            writer.writerow(
+                row | {"发放流水号": f"DAY{number}N{at:06d}", "发放日期": "2024-01-15", "录入日期": "2024-01-15"}
+            )
     return folder
 
 

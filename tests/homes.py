@@ -12,11 +12,12 @@ import neo4j
 
 from backend import runs
 from backend.cases import RELEASES
+from backend.findings import Finding
 from backend.trial import write_releases
 from graph_loader import custody, loading
 from graph_loader.evidence import Delivery, Evidence
 from graph_loader.intake import read_drop
-from graph_loader.secret import secret_of
+from graph_loader.secret import Secret, secret_of
 from graph_loader.sources import load_sources
 
 
@@ -32,6 +33,17 @@ class County:
 
     def truth(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in (self.drop / "truth.jsonl").read_text(encoding="utf-8").splitlines()]
+
+
+def is_about(lead: Finding, planted: dict[str, Any], secret: Secret) -> bool:
+    """Whether a lead is of this query and about all the people and things that were planted."""
+    refs = {party.ref for party in lead.persons}
+    keys = {thing.key for thing in lead.things} | {thing.ref for thing in lead.things}
+    return (
+        lead.query == planted["query"]
+        and all(secret.ref("person", person) in refs for person in planted["persons"])
+        and all(key in keys for key in planted["things"])
+    )
 
 
 class Small:

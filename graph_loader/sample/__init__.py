@@ -23,6 +23,7 @@ from graph_loader.sample.money import plant_money
 from graph_loader.sample.names import Numbers
 from graph_loader.sample.nepotism import follow_up, plant_nepotism
 from graph_loader.sample.offices import fill_offices
+from graph_loader.sample.open_contracting import plant_open_contracting
 from graph_loader.sample.places import settle
 from graph_loader.sample.self_dealing import plant_self_dealing
 from graph_loader.sample.swaps import plant_swaps
@@ -81,6 +82,7 @@ def grow_county(size: str, seed: int) -> County:
     follow_up(cast)
     for _ in range(measure.plants):
         plant_tips(cast)
+    plant_open_contracting(cast)
     hear(county)
     acquire(county)
     return county

@@ -4,6 +4,7 @@ import random
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from graph_loader.sample.families import AS_OF, Families, Marriage, Person
 from graph_loader.sample.households import Household
@@ -395,6 +396,7 @@ class County:
     posted: dict[tuple[Person, int], PostedMonth | None] = field(default_factory=dict)  # None: no log in that month
     vehicles: list[Vehicle] = field(default_factory=list)
     houses: list[House] = field(default_factory=list)
+    releases: list[dict[str, Any]] = field(default_factory=list)  # procurement published as open data
     truths: list[Truth] = field(default_factory=list)
 
     @property

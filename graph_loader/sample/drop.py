@@ -24,7 +24,7 @@ Row = tuple[Any, ...]
 
 
 def write_drop(county: County, directory: Path) -> None:
-    """All 27 tables, county.toml and truth.jsonl into an existing folder."""
+    """All 27 tables, the releases, county.toml and truth.jsonl into an existing folder."""
     for table, rows in TABLES.items():
         name = f"{table}.csv"
         if table == "村干部":
@@ -38,6 +38,9 @@ def write_drop(county: County, directory: Path) -> None:
             write_csv(directory / name, table, rows(county), "gb18030" if table == "死亡人员" else "utf-8")
     for year, table_of_year in payment_tables(county):
         write_arrow(directory / f"补贴发放_{year}.csv", table_of_year)
+    with (directory / "采购公告.jsonl").open("w", encoding="utf-8", newline="\n") as file:
+        for release in county.releases:
+            file.write(json.dumps(release, ensure_ascii=False) + "\n")
     (directory / "county.toml").write_text(county_toml(county), encoding="utf-8")
     with (directory / "truth.jsonl").open("w", encoding="utf-8", newline="\n") as file:
         for truth in county.truths:

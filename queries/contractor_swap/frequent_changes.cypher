@@ -12,7 +12,7 @@ WITH *, size([change IN changes WHERE change.approval_no IS NULL]) AS unapproved
           THEN round(reduce(more = 0.0, pair IN pairs | more + coalesce(pair[0] - pair[1], 0.0)) / contract.amount, 6) END AS growth,
      any(pair IN pairs WHERE pair[0] - pair[1] IS NULL OR coalesce(contract.amount, 0.0) = 0) AS unread
 WITH *, size(changes) >= $min_changes AS often, coalesce(growth > $max_growth, false) AS grown
-WHERE often OR grown OR (unread AND unapproved > 0)
+WHERE (often OR grown OR (unread AND unapproved > 0))
 OPTIONAL MATCH (contract)-[:AWARDED_TO]->(contractor:Company)
 OPTIONAL MATCH (contract)-[:CARRIES_OUT]->(project:Project)
 OPTIONAL MATCH (village:Village {key: project.village})

@@ -38,7 +38,7 @@ WHERE (event:Contract AND size(winners) > 0 AND NOT newcomer IN winners AND NOT 
 WITH project, contract, contractor, newcomer, winners, is_next, approved, taken_over, labels(event) AS kind,
      collect(DISTINCT event) AS events, collect(swap) AS swaps
 WITH *, reduce(total = 0.0, e IN events | total + coalesce(e.amount, 0.0)) AS total
-WHERE NOT 'Voucher' IN kind OR total >= $min_part * contract.amount
+WHERE (NOT 'Voucher' IN kind OR total >= $min_part * contract.amount)
 WITH *, reduce(first = null, e IN events |
           CASE WHEN first <= coalesce(e.signed, e.date, contract.signed) THEN first ELSE coalesce(e.signed, e.date, contract.signed) END
         ) AS decided

@@ -5,7 +5,7 @@ WHERE coalesce(payment.date, $as_of) <= $as_of
 MATCH (programme:Programme {key: payment.programme})
 WHERE programme.age_min IS NOT NULL OR programme.age_max IS NOT NULL
 WITH *, duration.between(person.birth, payment.date).years AS age
-WHERE age IS NULL OR age < programme.age_min OR age > programme.age_max
+WHERE (age IS NULL OR age < programme.age_min OR age > programme.age_max)
 OPTIONAL MATCH (village:Village {key: coalesce(payment.village, person.village)})
 RETURN person, programme, payment, village, person.birth AS born, age,
        programme.age_min AS youngest, programme.age_max AS oldest,

@@ -2,8 +2,8 @@
 MATCH (beneficiary:Person)
 MATCH (beneficiary)-[:MEMBER_OF*0..2]-(owner:Person)
 MATCH held = (owner)-[owned:OWNS]->(asset:Property|Vehicle)
-WHERE asset.use IS NULL AND asset:Property OR asset.use CONTAINS '住宅' OR asset.use CONTAINS '商铺'
-   OR asset.kind CONTAINS '轿车' OR asset.kind CONTAINS '越野' OR asset.kind CONTAINS '商务'
+WHERE (asset.use IS NULL AND asset:Property OR asset.use CONTAINS '住宅' OR asset.use CONTAINS '商铺'
+   OR asset.kind CONTAINS '轿车' OR asset.kind CONTAINS '越野' OR asset.kind CONTAINS '商务')
 WITH beneficiary, collect({owner: owner, owned: owned, asset: asset, held: held, own: owner = beneficiary,
        kind: CASE WHEN asset:Vehicle THEN '车' ELSE '房' END,
        shop: coalesce(asset.use CONTAINS '商铺', false),

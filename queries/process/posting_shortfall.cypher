@@ -11,7 +11,7 @@ WITH *, [log IN postings WHERE month <= log.date < month + duration({months: 1})
 WITH *, size([log IN logs WHERE log.on_duty]) AS days, size([log IN logs WHERE log.stayed]) AS nights,
      size([log IN logs WHERE log.on_duty AND coalesce(log.words, 0) = 0 AND coalesce(log.photos, 0) = 0]) AS bare,
      date.truncate('month', first) = month OR date.truncate('month', last) = month AS edge
-WHERE days < $min_days OR nights < $min_nights
+WHERE (days < $min_days OR nights < $min_nights)
 OPTIONAL MATCH (person)-[:POSTED]->(place:Posting)-[:AT]->(village:Village)
 WHERE place = coalesce(head(logs), head(postings))
 RETURN person, left(toString(month), 7) AS month, village, days, nights, CASE WHEN bare > 0 THEN bare END AS bare, month AS day,

@@ -4,11 +4,8 @@ WHERE NOT coalesce(project.state CONTAINS '取消' OR project.state CONTAINS '�
 WITH *,
      coalesce(project.started <= $as_of, false) OR coalesce(project.finished <= $as_of, false) AS started,
      coalesce(project.finished <= $as_of, false) AS finished
-WITH *,
-     CASE WHEN NOT started THEN project.planned_start END AS planned_start,
-     CASE WHEN NOT finished THEN project.planned_end END AS planned_end
-WITH *, [due IN [{what: '开工', day: planned_start}, {what: '竣工', day: planned_end}]
-         WHERE due.day + duration({days: $min_days}) <= $as_of] AS overdue
+WITH *, [due IN [{what: '开工', day: project.planned_start, done: started}, {what: '竣工', day: project.planned_end, done: finished}]
+         WHERE NOT due.done AND due.day + duration({days: $min_days}) <= $as_of] AS overdue
 WHERE size(overdue) > 0
 WITH *, coalesce((project.started IS NULL AND project.state CONTAINS '在建')
               OR (project.finished IS NULL AND any(word IN ['竣工', '完工', '完成', '验收'] WHERE project.state CONTAINS word AND NOT project.state CONTAINS '未')), false) AS contradicted

@@ -2,7 +2,7 @@
 // median-unbiased quartiles). R058 looks at the other end of the same differences: what is changed here is changed there.
 MATCH (project:Project)
 WITH collect(project) AS projects
-CALL () {
+CALL (projects) {
   MATCH (any:Project)<-[:OF]-(award:Award)
   WHERE coalesce(any.tender_status, '') <> 'cancelled' AND coalesce(award.date, $as_of) <= $as_of
     AND NOT coalesce(any.procurement_method_details IN split($no_price_comparison, '|'), false)

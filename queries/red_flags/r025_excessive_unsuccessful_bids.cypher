@@ -2,7 +2,7 @@
 // median-unbiased quartiles).
 MATCH (company:Company)
 WITH collect(company) AS companies
-CALL () {
+CALL (companies) {
   MATCH (any:Project)<-[:OF]-(award:Award)
   WHERE coalesce(any.tender_status, '') <> 'cancelled' AND coalesce(award.date, $as_of) <= $as_of
   WITH any, collect(award) AS awards

@@ -2,7 +2,7 @@
 // median-unbiased quartiles).
 MATCH (organisation:Unit|Company)
 WITH collect(organisation) AS organisations
-CALL () {
+CALL (organisations) {
   MATCH offer = (any:Project)<-[:OF]-(:Lot)<-[:FOR_LOT]-(bid:Bid)
   WHERE coalesce(any.tender_status, '') <> 'cancelled' AND coalesce(bid.submitted, any.tender_to, $as_of) <= $as_of
     AND NOT bid.status IN ['invited', 'withdrawn']
@@ -17,8 +17,8 @@ CALL () {
        count(DISTINCT CASE WHEN bid.status = 'disqualified' THEN any END) AS places
   WITH *, 1.0 * size(disqualified) / bids AS ratio ORDER BY ratio
   WITH role, 1.0 * sum(size(disqualified)) / sum(bids) AS usual, collect({who: who, processes: processes, bids: bids,
-       disqualified: disqualified, places: places, ratio: ratio}) AS organisations
-  WITH role, usual, [one IN organisations WHERE CASE role WHEN 'tenderer' THEN one.bids >= $min_bids ELSE one.processes >= $min_processes END] AS compared
+       disqualified: disqualified, places: places, ratio: ratio}) AS every
+  WITH role, usual, [one IN every WHERE CASE role WHEN 'tenderer' THEN one.bids >= $min_bids ELSE one.processes >= $min_processes END] AS compared
   WITH role, usual, compared, [one IN compared | one.ratio] AS ratios
   WITH role, usual, compared, [ratios[0]] + ratios + [ratios[-1]] AS ranked
   RETURN role, usual, compared, [at IN [part IN [0.25, 0.75] | (size(ranked) - 5 / 3.0) * part + 1 / 3.0]

@@ -2,7 +2,7 @@
 // median-unbiased quartiles). A class is the first two digits of a code: segments of UNSPSC, divisions of CPV.
 MATCH (company:Company)
 WITH collect(company) AS companies
-CALL () {
+CALL (companies) {
   MATCH (any:Project)<-[:OF]-(award:Award)-[:AWARDED_TO]->(supplier:Company)
   WHERE award.status = 'active' AND coalesce(any.tender_status, '') <> 'cancelled' AND coalesce(award.date, $as_of) <= $as_of
     AND COUNT { (award)-[:AWARDED_TO]->() } = 1

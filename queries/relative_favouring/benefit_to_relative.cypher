@@ -19,7 +19,7 @@ WITH *,
      [p = (official)-[post:HOLDS_POST]->() WHERE post.from <= decided < post.to | p] AS posts,
      [p = (payment)-[:FOR*0..1]->(paper)<-[:REVIEWED|APPROVED]-(who:Person)
       WHERE who = official AND coalesce(paper.result, '同意') = '同意' | p] AS signatures
-WHERE size(powers) > 0 OR (size(signatures) > 0 AND size(posts) > 0)
+WHERE (size(powers) > 0 OR (size(signatures) > 0 AND size(posts) > 0))
 WITH *,
      coalesce(head([(application)<-[:APPROVED]-(who:Person) | who]), head([(payment)<-[:APPROVED]-(who:Person) | who])) AS signer,
      [p = (official)-[:DECLARED]-(who:Person) WHERE who = relative | p] AS declarations,

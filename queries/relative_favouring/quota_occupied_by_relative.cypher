@@ -24,7 +24,7 @@ WITH *,
      [p = (official)-[post:HOLDS_POST]->() WHERE post.from <= decided < post.to | p] AS posts,
      [p = (payment)-[:FOR*0..1]->(paper)<-[:REVIEWED|APPROVED]-(who:Person)
       WHERE who = official AND coalesce(paper.result, '同意') = '同意' | p] AS signatures
-WHERE size(powers) > 0 OR (size(signatures) > 0 AND size(posts) > 0)
+WHERE (size(powers) > 0 OR (size(signatures) > 0 AND size(posts) > 0))
 OPTIONAL MATCH (register:Register {key: programme.register})
 WITH *,
      [p = (official)-[:DECLARED]-(who:Person) WHERE who = relative | p] AS declarations,

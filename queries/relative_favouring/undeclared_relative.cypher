@@ -22,7 +22,7 @@ WITH *,
      [p = (official)-[post:HOLDS_POST]->() WHERE post.from <= decided < post.to | p] AS posts,
      [p = (payment)-[:FOR*0..1]->(paper)<-[:REVIEWED|APPROVED]-(who:Person)
       WHERE who = official AND coalesce(paper.result, '同意') = '同意' | p] AS signatures
-WHERE size(powers) > 0 OR (size(signatures) > 0 AND size(posts) > 0)
+WHERE (size(powers) > 0 OR (size(signatures) > 0 AND size(posts) > 0))
 RETURN official, relative, programme, payment, village,
        kin.term AS term, kin.basis AS basis,
        [p IN posts | coalesce(last(nodes(p)).town_name, '') + coalesce(last(nodes(p)).name, last(nodes(p)).key) + relationships(p)[0].title] AS post,

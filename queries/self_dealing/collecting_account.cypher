@@ -2,8 +2,8 @@
 MATCH (account:Account)
 MATCH (account)<-[:INTO]-(:Payment)-[:TO]->(someone:Person)
 WITH account, count(DISTINCT someone) AS people
-// Nothing but a short cut: nearly all accounts have one beneficiary, and households are counted below.
-WHERE people >= $min_households
+// Nothing but a short cut: nearly all accounts have one beneficiary.
+WHERE people > 1
 OPTIONAL MATCH held = (account)-[:HELD_BY]->(owner:Person|Company|Unit)
 MATCH reached = (account)<-[:INTO]-(payment:Payment)-[:TO]->(beneficiary:Person)
 WHERE coalesce(payment.date, $as_of) <= $as_of

@@ -9,12 +9,13 @@ WITH village, programme, collect({allocation: allocation, granted: granted}) AS 
      max(coalesce(allocation.arrived, allocation.issued)) AS until,
      sum(CASE WHEN allocation.arrived IS NOT NULL THEN allocation.amount ELSE 0 END) AS arrived
 OPTIONAL MATCH (payment:Payment {programme: programme.key})
+USING INDEX payment:Payment(programme)
 WHERE since <= payment.date <= $as_of
   AND coalesce(payment.village, head([(payment)-[:FOR]->(paper:Application) | paper.village]),
                head([(payment)-[:TO]->(who:Person) | who.village]), village.key) = village.key
 WITH village, programme, grants, received, since, until, arrived, sum(payment.amount) AS paid
 WITH *, received - paid AS gap
-WHERE gap >= $min_part * received AND gap >= $min_gap
+WHERE (gap >= $min_part * received AND gap >= $min_gap)
 OPTIONAL MATCH (village)<-[:SPENT_BY]-(voucher:Voucher)
 WHERE since <= voucher.date <= $as_of AND voucher.note CONTAINS '补偿' AND EXISTS { (voucher)-[:PAYS]->(:Person) }
 WITH village, programme, grants, received, since, until, arrived, paid, gap, sum(voucher.amount) AS by_voucher

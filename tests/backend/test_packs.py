@@ -76,6 +76,7 @@ def test_the_twelve_queries_are_whole() -> None:
         "relative_favouring",
         "self_dealing",
         "contractor_swap",
+        "red_flags",
         "eligibility",
         "process",
     ]

@@ -76,8 +76,27 @@ QUERIES = (
     "voucher_to_personal_account",
     "money_round_trip",
     "compensation_diverted",
+    "r003_short_submission_period",
+    "r018_single_bid",
+    "r024_price_close_to_winner",
+    "r025_excessive_unsuccessful_bids",
+    "r028_identical_bid_prices",
+    "r030_late_bid_won",
+    "r035_all_other_bids_disqualified",
+    "r036_lowest_bid_disqualified",
+    "r038_excessive_disqualified_bids",
+    "r048_heterogeneous_supplier",
+    "r058_heavily_discounted_bid",
 )
-LOW_ONLY = ("late_entry", "slow_project", "posting_shortfall", "eligible_not_paid")
+LOW_ONLY = (
+    "late_entry",
+    "slow_project",
+    "posting_shortfall",
+    "eligible_not_paid",
+    "r025_excessive_unsuccessful_bids",
+    "r038_excessive_disqualified_bids",
+    "r048_heterogeneous_supplier",
+)
 """What these find is kept for the record; they never point at anybody."""
 SEEDS = (1, 2, 3)
 

@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from homes import County, Small
+from homes import County, Small, is_about
 
 from backend.detection import Detection, detect
-from backend.findings import Finding
 from backend.packs import Packs, load_packs
 from graph_loader import loading
 from graph_loader.sample import write_county
@@ -18,17 +17,6 @@ from graph_loader.secret import Secret, secret_of
 
 Truth = list[dict[str, Any]]
 POINTING = ("high", "medium")
-
-
-def is_about(lead: Finding, planted: dict[str, Any], secret: Secret) -> bool:
-    """Whether a lead is of this query and about all the people and things that were planted."""
-    refs = {party.ref for party in lead.persons}
-    keys = {thing.key for thing in lead.things} | {thing.ref for thing in lead.things}
-    return (
-        lead.query == planted["query"]
-        and all(secret.ref("person", person) in refs for person in planted["persons"])
-        and all(key in keys for key in planted["things"])
-    )
 
 
 def compare(found: Detection, truth: Truth, secret: Secret) -> list[str]:

@@ -19,13 +19,13 @@ CALL (companies) {
           | ranked[toInteger(at)] + (at - toInteger(at)) * (ranked[toInteger(at) + 1] - ranked[toInteger(at)])] AS quartiles
 }
 WITH *, round(quartiles[1] + $fence_factor * (quartiles[1] - quartiles[0]), 6) AS fence
-UNWIND suppliers AS supplier
+UNWIND suppliers AS entry
 // Nothing but a short cut where all are looked at; of what changed only the anchors are.
-WITH * WHERE supplier.company IN companies
-WITH *, supplier.company AS company, supplier.variety AS variety
+WITH * WHERE entry.company IN companies
+WITH *, entry.company AS company, entry.variety AS variety
 // Where half the firms are alike the fence is their own variety: only what differs from them is an outlier.
 WHERE variety >= fence AND variety > quartiles[1]
-RETURN company, variety, supplier.classes AS classes, supplier.processes AS processes, fence, compared, 'low' AS level,
-       {variety: 'for', main: CASE WHEN 2 * supplier.most > supplier.processes THEN 'against' ELSE 'for' END} AS checks,
+RETURN company, variety, entry.classes AS classes, entry.processes AS processes, fence, compared, 'low' AS level,
+       {variety: 'for', main: CASE WHEN 2 * entry.most > entry.processes THEN 'against' ELSE 'for' END} AS checks,
        [p = (company)<-[:AWARDED_TO]-(:Award {status: 'active'})-[:OF]->(:Project) | p] AS evidence,
        [p = (company)-[:PLACED]->(:Bid) | p] AS context

@@ -31,7 +31,7 @@ test: setup browser lint
 	$(BIN)/pytest
 
 bench: setup .venv/installed-dev
-	$(BIN)/python -P tests/bench.py
+	PYTHONPATH=.:tests $(BIN)/python -P tests/bench.py
 
 proof: setup browser
 	GUANXI_PROOF_EXAMPLES=300 $(BIN)/pytest

@@ -48,9 +48,8 @@ class Side:
 
 @dataclass(frozen=True)
 class Comparison:
-    """All that have an SQL. Seconds, each measured the second time it ran. `ours`: those with the same answers in one run of `detect`.
-
-    `whole`: a full run of all packs, `shares`: query → its part of that (1 is all)."""
+    """All that have an SQL, warm. `ours`: seconds of those with the same answers in one run of `detect`. `whole`: of a full run of all
+    packs; `shares`: query → its part of that (1 is all)."""
 
     sides: tuple[Side, ...]
     ours: float
@@ -67,16 +66,16 @@ class Comparison:
 
 
 def compare(home: Path, driver: neo4j.Driver) -> Comparison:
-    """Runs each query and its SQL twice and measures the second time; then all that agree in one run, and all packs."""
+    """Measures a second run of all packs, then each query that has an SQL beside it, then those that agree in one run."""
     packs, as_of = load_packs(), latest_day(driver)
+    whole = [detect(home, driver, packs, as_of=as_of) for _ in range(2)][1]
+    shares = {run.query: run.seconds / whole.seconds for run in whole.queries}
     with tables(home) as db:
         sides = tuple(_side(home, driver, db, packs, query, as_of) for query in answered(packs))
     alike = {side.query for side in sides if side.same}
     chosen = Packs(packs.packs, tuple(query for query in packs.queries if query.id in alike), ())
-    ours = [detect(home, driver, chosen, as_of=as_of).seconds for _ in range(2)][1]
-    whole = [detect(home, driver, packs, as_of=as_of) for _ in range(2)][1]
-    shares = {run.query: run.seconds / whole.seconds for run in whole.queries}
-    return Comparison(sides, ours, whole.seconds, shares)
+    ours = detect(home, driver, chosen, as_of=as_of)
+    return Comparison(sides, ours.seconds, whole.seconds, shares)
 
 
 def answered(packs: Packs) -> list[Query]:
@@ -113,7 +112,7 @@ def answers_of(query: Query, run: QueryRun) -> Answers:
 def _side(
     home: Path, driver: neo4j.Driver, db: duckdb.DuckDBPyConnection, packs: Packs, query: Query, as_of: date
 ) -> Side:
-    found = [detect(home, driver, packs, as_of=as_of, query=query.id) for _ in range(2)][1]
+    found = detect(home, driver, packs, as_of=as_of, query=query.id)
     answers_by_sql(db, query, as_of)
     started = time.perf_counter()
     by_sql = answers_by_sql(db, query, as_of)

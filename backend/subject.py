@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 
 from backend import leads
 from backend.accounts import Viewer
-from backend.conditions import without
 from backend.detection import QueryRun, detect, latest_day, reading
 from backend.exploration import Element, neighbour_counts, neighbours, node, search, vocabulary
 from backend.findings import Finding
@@ -132,7 +131,6 @@ class Cleared:
 def cleared(home: Path, driver: Driver, packs: Packs, query: Query, node_id: str) -> list[Cleared]:
     """Why a query has no (other) lead on a subject: what it would find if it overlooked one of the reasons that clear.
 
-    Where that is nothing, what it would find if it overlooked them all, with those reasons that each clear it by themselves.
     Empty where it would find nothing even so, or where looking would mean looking at the whole county. Raises NotThere."""
     alone = Packs(packs.packs, (query,), ())
     near, as_of = _near(driver, alone, node_id), latest_day(driver)
@@ -149,22 +147,7 @@ def cleared(home: Path, driver: Driver, packs: Packs, query: Query, node_id: str
     single = [(clear, found(clear.text)) for clear in query.clears]
     suspected = {key: finding for _, some in single for key, finding in some.items()}
     by = {key: [clear for clear, some in single if key in some] for key in suspected}
-    if not suspected and (suspected := found(_overlooking(query, query.clears))):
-        only = [
-            (clear, found(_overlooking(query, [each for each in query.clears if each != clear])))
-            for clear in query.clears
-        ]
-        by = {key: [clear for clear, some in only if key not in some] for key in suspected}
-    return [Cleared(finding, tuple(by[key])) for key, finding in sorted(suspected.items()) if by[key]]
-
-
-def _overlooking(query: Query, clears: Iterable[Clear]) -> str:
-    """The text without the conditions of several reasons that clear; one within another goes with it."""
-    text = query.text
-    for clear in clears:
-        for condition in clear.conditions:
-            text = without(text, condition) or text
-    return text
+    return [Cleared(finding, tuple(by[key])) for key, finding in sorted(suspected.items())]
 
 
 def _near(driver: Driver, packs: Packs, node_id: str) -> dict[str, frozenset[str]]:

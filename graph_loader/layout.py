@@ -37,6 +37,8 @@ HEAD = 1_000
 """Rows in which an empty column is looked for before the whole sheet is."""
 SERIAL_1904 = 1462
 """Days from the start of the 1900 date system to that of the 1904 one."""
+BARE_DAY = re.compile(r"[1-9]\d{4}|295700[23]")
+"""A day as its number; of seven digits the last of the year 9999, which stands for no end."""
 
 
 @dataclass(frozen=True)
@@ -324,7 +326,7 @@ def _with_serials_of_1904(table: pa.Table, block: Block) -> pa.Table:
     for at, column in block.header.match.columns.items():
         if column.kind in ("date", "from_date", "to_date"):
             cells = [
-                str(int(cell) + SERIAL_1904) if re.fullmatch(r"[1-9]\d{4}", cell.strip()) else cell
+                str(int(cell) + SERIAL_1904) if BARE_DAY.fullmatch(cell.strip()) else cell
                 for cell in table[column.name].to_pylist()
             ]
             table = table.set_column(at, column.name, pa.array(cells, pa.string()))

@@ -147,9 +147,10 @@ def test_a_broken_query_is_named_and_the_others_run(small: Small, tmp_path: Path
         to = tmp_path / path.relative_to(FOLDER)
         to.parent.mkdir(exist_ok=True)
         to.write_bytes(path.read_bytes())
-    (tmp_path / "relative_favouring" / "approved_for_relative.cypher").write_text(
-        "MATCH (signer:Person WHERE signer.degree = $max_degree RETURN signer"
-    )
+    broken_one = tmp_path / "relative_favouring" / "approved_for_relative"
+    broken_one.with_suffix(".cypher").write_text("MATCH (signer:Person WHERE signer.degree = $max_degree RETURN signer")
+    metadata = broken_one.with_suffix(".toml").read_text(encoding="utf-8").split("[[clear]]")[0]
+    broken_one.with_suffix(".toml").write_text(metadata, encoding="utf-8")
     load_case(small)
     run = detect(small.home, small.driver, load_packs(tmp_path))
     states = {one.query: one.status for one in run.queries}

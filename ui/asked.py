@@ -1,9 +1,8 @@
 """What each query says of one subject, and why it is no lead: what would be found if a condition that clears were overlooked."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request, Response
-from neo4j import Driver
 
 from backend import audit, exploration, leads, tuning
 from backend.accounts import Viewer
@@ -35,10 +34,10 @@ def asked(
         known = {lead.key for lead in leads.in_order(session, viewer)}
     query = packs.query(why) if why else None
 
-    def answers(driver: Driver) -> list[Asked]:
+    def answers(driver: Any) -> list[Asked]:
         return asked_of_all(desk.home, driver, packs, id)
 
-    def clearing(driver: Driver, query: Query) -> list[Cleared]:
+    def clearing(driver: Any, query: Query) -> list[Cleared]:
         return cleared(desk.home, driver, packs, query, id)
 
     told = desk.exploration.ask(answers)

@@ -3,7 +3,6 @@
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from neo4j import Driver
 
 from backend import leads, replay, tuning
 from backend.differences import Changed, Difference
@@ -26,7 +25,7 @@ def basis(request: Request, desk: TheDesk, viewer: Reader, key: str) -> Response
         current = leads.version(session, viewer, key, lead.number)
         query = packs.query(lead.query)
 
-        def look(driver: Driver) -> tuple[replay.Basis, replay.Replayed | None]:
+        def look(driver: Any) -> tuple[replay.Basis, replay.Replayed | None]:
             known = query is not None and not query.is_about_leads
             again = replay.on_todays_evidence(desk.home, driver, query, current) if query and known else None
             return replay.basis(desk.home, driver, session, packs, lead), again

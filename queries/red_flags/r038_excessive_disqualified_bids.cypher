@@ -3,9 +3,10 @@
 MATCH (organisation:Unit|Company)
 WITH collect(organisation) AS organisations
 CALL (organisations) {
-  MATCH offer = (any:Project)<-[:OF]-(:Lot)<-[:FOR_LOT]-(bid:Bid)
+  MATCH offer = (any:Project)<-[:OF]-(lot:Lot)<-[:FOR_LOT]-(bid:Bid)
   WHERE coalesce(any.tender_status, '') <> 'cancelled' AND coalesce(bid.submitted, any.tender_to, $as_of) <= $as_of
     AND NOT bid.status IN ['invited', 'withdrawn']
+  WITH any, bid, offer ORDER BY lot.key
   WITH any, bid, collect(offer)[0] AS offer
   CALL (any, bid) {
     MATCH (any)<-[:BUYS]-(who:Unit) RETURN who, 'buyer' AS role

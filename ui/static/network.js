@@ -133,7 +133,7 @@ class Network {
     for (const edge of edges.map((each) => this.led(each))) {
       const known = this.pool.edges.get(edge.id);
       if (!known) this.pool.edges.set(edge.id, edge);
-      else if (edge.part && !known.parts.some((part) => part.id === edge.part)) known.parts.push(...edge.parts);
+      else if (edge.part && known.parts && !known.parts.some((part) => part.id === edge.part)) known.parts.push(...edge.parts); // a fold's own edge stands for all of them
     }
   }
 

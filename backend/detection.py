@@ -13,14 +13,14 @@ from typing import Any
 
 import neo4j
 from neo4j import READ_ACCESS, NotificationMinimumSeverity
-from neo4j.exceptions import ClientError, TransientError
+from neo4j.exceptions import ClientError, Neo4jError, TransientError
 from neo4j.graph import Node
 from neo4j.time import Date
 
 from backend import sentences
 from backend.findings import BY_URGENCY, Check, Finding, Party, Thing
 from backend.networks import Network
-from backend.packs import BrokenQuery, Packs, Query, check_on_server
+from backend.packs import WRITES, Packs, Query, other_columns
 from graph_loader.evidence import Evidence
 from graph_loader.secret import Secret, secret_of
 from graph_loader.sources import load_sources
@@ -85,9 +85,7 @@ def detect(
         def begin() -> neo4j.Transaction:
             return session.begin_transaction(timeout=SECONDS)
 
-        meant = packs if leads is None and any(one.is_about_leads for one in chosen.queries) else chosen
-        broken = {one.id: check_on_server(session, one) for one in meant.queries}
-        runs = _look(Evidence(home), secret_of(home), begin, packs, chosen, as_of, touched, leads, broken)
+        runs = _look(Evidence(home), secret_of(home), begin, packs, chosen, as_of, touched, leads)
     return Detection(as_of, runs, time.perf_counter() - started)
 
 
@@ -101,7 +99,7 @@ def detect_within(
 ) -> tuple[QueryRun, ...]:
     """The same inside a transaction that somebody else ends, of queries about the graph. `evidence`: what it holds."""
     chosen = packs.about_leads(False)
-    return _look(evidence, secret, lambda: nullcontext(transaction), packs, chosen, as_of, touched, (), {})
+    return _look(evidence, secret, lambda: nullcontext(transaction), packs, chosen, as_of, touched, ())
 
 
 def _look(
@@ -113,7 +111,6 @@ def _look(
     as_of: date,
     touched: Mapping[str, Collection[str] | None] | None,
     leads: Sequence[Mapping[str, Any]] | None,
-    broken: Mapping[str, BrokenQuery | None],
 ) -> tuple[QueryRun, ...]:
     delivered = evidence.delivered()
     runs = [QueryRun(each.id, each.pack, "broken", reason=each.reason) for each in chosen.broken]
@@ -129,11 +126,8 @@ def _look(
         if one.is_about_leads and leads is None:
             leads = [lead.told() for some in found.values() for lead in some]
         about = leads if leads and one.is_about_leads else ()
-        fault = broken.get(one.id)
         if missing := one.missing(delivered):
             made[one.id], found[one.id] = QueryRun(one.id, one.pack.id, "not_run", missing=missing), []
-        elif fault:
-            made[one.id], found[one.id] = QueryRun(one.id, one.pack.id, "broken", reason=fault.reason), []
         elif anchors is not None and not anchors:  # nothing that it starts from was touched
             made[one.id], found[one.id] = QueryRun(one.id, one.pack.id, "ran"), []
         else:
@@ -210,16 +204,15 @@ def _run(
     known = {str(lead["key"]) for lead in about}
     try:
         with begin() as transaction:
-            for record in transaction.run(query.statement(touched is not None), given):
+            result = transaction.run(query.statement(touched is not None), given)
+            if fault := other_columns(query, result.keys()):
+                raise _BadRow(fault)
+            for record in result:
                 row = _Row(query, record)
                 key = lead_key(secret, query.id, row.identity)
                 leads.setdefault(key, _Lead(key, query, parameters, delivered, frozenset(known))).add(row)
     except (ClientError, TransientError) as error:
-        slow = "Terminated" in (error.code or "") or "TimedOut" in (error.code or "")
-        reason = (
-            f"it took longer than {SECONDS} seconds and was stopped" if slow else f"the server gave up: {error.message}"
-        )
-        return QueryRun(query.id, query.pack.id, "broken", reason=reason), []
+        return QueryRun(query.id, query.pack.id, "broken", reason=_why(error)), []
     except _BadRow as fault:
         return QueryRun(query.id, query.pack.id, "broken", reason=str(fault)), []
     run = QueryRun(query.id, query.pack.id, "ran", seconds=time.perf_counter() - started)
@@ -232,8 +225,18 @@ def lead_key(secret: Secret, query: str, identity: Mapping[str, str]) -> str:
     return f"{query}-{secret.digest(text)[:KEY_DIGITS]}"
 
 
+def _why(error: Neo4jError) -> str:
+    code = error.code or ""
+    if "Terminated" in code or "TimedOut" in code:
+        return f"it took longer than {SECONDS} seconds and was stopped"
+    if code == "Neo.ClientError.Statement.AccessMode":
+        return WRITES
+    refused = code == "Neo.ClientError.Statement.SyntaxError"
+    return f"the server {'refuses the text' if refused else 'gave up'}: {error.message}"
+
+
 class _BadRow(Exception):
-    """A row that does not keep to what the query declares."""
+    """A row, or the columns of all, that do not keep to what the query declares."""
 
 
 class _Row:

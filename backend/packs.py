@@ -8,7 +8,7 @@ explains each entry.
 import json
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from hashlib import sha256
@@ -267,24 +267,31 @@ def load_packs(folder: Path | None = None) -> Packs:
     return Packs(tuple(packs), tuple(queries), tuple(broken))
 
 
+WRITES = "the text writes: a query only reads, take out CREATE, MERGE, SET, DELETE …"
+
+
 def check_on_server(session: neo4j.Session, query: Query) -> BrokenQuery | None:
     """Has the server plan the query: faults of syntax, anything but reading, and other columns than declared are named."""
     file = f"{query.pack.id}/{query.id}.cypher"
     try:
         with session.begin_transaction() as transaction:
             result = transaction.run("EXPLAIN " + query.statement(), {**query.defaults, "as_of": None, "leads": []})
-            columns, summary = set(result.keys()), result.consume()
+            columns, summary = result.keys(), result.consume()
     except ClientError as error:
         return BrokenQuery(query.id, file, f"the server refuses the text: {error.message}")
     if summary.query_type != "r":
-        return BrokenQuery(query.id, file, "the text writes: a query only reads, take out CREATE, MERGE, SET, DELETE …")
-    expected = {*query.columns, *COMMON}
-    if columns == expected:
-        return None
-    lacking, extra = sorted(expected - columns), sorted(columns - expected)
+        return BrokenQuery(query.id, file, WRITES)
+    fault = other_columns(query, columns)
+    return BrokenQuery(query.id, file, fault) if fault else None
+
+
+def other_columns(query: Query, columns: Iterable[str]) -> str | None:
+    """What is wrong with the columns that the text returns; None when they are those declared."""
+    expected, returned = {*query.columns, *COMMON}, set(columns)
+    lacking, extra = sorted(expected - returned), sorted(returned - expected)
     faults = [f"RETURN lacks {', '.join(lacking)}"] if lacking else []
     faults += [f"RETURN has {', '.join(extra)}, which [columns] of {query.id}.toml does not declare"] if extra else []
-    return BrokenQuery(query.id, file, "; ".join(faults) + ": make the two alike")
+    return "; ".join(faults) + ": make the two alike" if faults else None
 
 
 # Reading

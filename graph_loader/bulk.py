@@ -37,12 +37,12 @@ def is_faster(total: int, changes: int) -> bool:
     return FIXED_SECONDS + total / IMPORTED_A_SECOND < changes / WRITTEN_A_SECOND
 
 
-def elements(db: duckdb.DuckDBPyConnection, ontology: Ontology, schema: str = "main") -> int:
-    """How many nodes and relationships a state holds."""
+def elements(db: duckdb.DuckDBPyConnection, ontology: Ontology, database: str | None = None) -> int:
+    """How many nodes and relationships a state holds, or an attached one, by the engine's own account (deleted rows count)."""
     tables = [node_table(node.label) for node in ontology.stored_nodes()] + [kind.table for kind in kinds(ontology)]
-    counts = " + ".join(f"(SELECT count(*) FROM {schema}.{name(table)})" for table in tables)
-    ((count,),) = db.execute(f"SELECT {counts}").fetchall()
-    return int(count)
+    sizes = "SELECT sum(estimated_size) FROM duckdb_tables() WHERE database_name = coalesce($1, current_database())"
+    ((count,),) = db.execute(f"{sizes} AND list_contains($2, table_name)", [database, tables]).fetchall()
+    return int(count or 0)
 
 
 def write_whole(

@@ -63,8 +63,9 @@ def bring_up_to_date(
             wanted["store"] = _store_id(driver)
         else:
             mark.write_text(json.dumps({"store": store}))
-            changes.prepare_step(home, db, terms, before)
-            written = _write(driver, db, terms, before, progress)
+            tables = state.filled(db)
+            changes.prepare_step(home, db, terms, before, tables)
+            written = _write(driver, db, terms, before, progress, tables)
         db.execute("CREATE TABLE meaning AS SELECT $1 AS meaning", [json.dumps(wanted)])
     fresh.replace(kept)
     changes.keep_step(home)
@@ -134,12 +135,13 @@ def _write(
     terms: ontology.Ontology,
     before: str | None,
     progress: Progress,
+    tables: frozenset[str],
 ) -> writer.Written:
     if before is None:
         with driver.session() as session:
             writer.wipe(session)
             writer.prepare(session, terms)
-    return writer.write_difference(driver, db, terms, before, progress)
+    return writer.write_difference(driver, db, terms, before, progress, tables)
 
 
 def _sizes(db: duckdb.DuckDBPyConnection, terms: ontology.Ontology, before: str | None) -> tuple[int, int]:

@@ -93,6 +93,13 @@ def when_sql(when: When | None) -> str:
     return f"{name(when.column)} IN ({', '.join(text(value) for value in when.values)})"
 
 
+def filled(db: duckdb.DuckDBPyConnection) -> frozenset[str]:
+    """Tables that hold rows in a state or in the one attached to it. One that is empty in both needs no comparing; the engine
+    counts deleted rows too, so a table may be named for nothing but never left out."""
+    found = db.execute("SELECT DISTINCT table_name FROM duckdb_tables() WHERE estimated_size > 0").fetchall()
+    return frozenset(table for (table,) in found)
+
+
 def build(db: duckdb.DuckDBPyConnection, ontology: Ontology, sources: dict[str, Source], rows: dict[str, str]) -> None:
     """Makes every node, mark and asserted relationship table in `db`. `rows`: source id → SQL of its rows in force."""
     delivered = [source for source in sources.values() if source.id in rows]

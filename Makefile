@@ -28,13 +28,13 @@ lint: .venv/installed-dev
 	$(BIN)/mypy
 
 test: setup browser lint
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses 2 --dist loadgroup
 
 bench: setup .venv/installed-dev
 	PYTHONPATH=.:tests $(BIN)/python -P tests/bench.py
 
 proof: setup browser
-	GUANXI_PROOF_EXAMPLES=300 $(BIN)/pytest
+	GUANXI_PROOF_EXAMPLES=300 $(BIN)/pytest --numprocesses 2 --dist loadgroup
 
 clean:
 	rm -rf .venv var

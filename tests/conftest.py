@@ -18,6 +18,15 @@ hypothesis.settings.register_profile("guanxi", deadline=None)
 hypothesis.settings.load_profile("guanxi")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run by several processes, all tests of a server go to the one that has it; the others go by file."""
+    for item in items:
+        names = getattr(item, "fixturenames", ())
+        server = next((name for name in ("county", "small_engine") if name in names), None)
+        item.add_marker(pytest.mark.xdist_group(server or item.nodeid.split("::")[0]))
+
+
 @pytest.fixture(scope="session")
 def county(tmp_path_factory: pytest.TempPathFactory) -> Iterator[County]:
     home, drop = tmp_path_factory.mktemp("county"), tmp_path_factory.mktemp("county-drop")

@@ -31,6 +31,8 @@ APART = {
 }  # fmt: skip
 """Queries that count over a village, a payer, a programme or the whole county (other queries' cases would be counted too), or point at
 people whose number no case made up."""
+OF_ALL_BIDS = "bid_price_patterns"
+"""Counts the bids of tables and of releases."""
 
 
 @dataclass(frozen=True)
@@ -51,20 +53,30 @@ class Ran:
 
 
 def loads() -> list[list[Case]]:
-    """The cases in groups that are loaded together."""
-    together: list[Case] = []
-    groups: list[list[Case]] = []
-    for query in PACKS.queries:
-        if query.is_about_leads or query.id in APART:
-            groups += groups_of(query)
-        else:
-            together += map(read_case, query.cases)
-    return [*batches(together, same_day=False), *groups]
+    """The cases in groups that are loaded together. Queries of procurement releases and those of tables do not count each other's
+    cases; leads about leads are nobody's in particular, so their cases stay alone."""
+    together = [read_case(path) for query in PACKS.queries if not stays_apart(query) for path in query.cases]
+    apart = [(query, group) for query in PACKS.queries if stays_apart(query) for group in groups_of(query)]
+    alone = [group for query, group in apart if query.is_about_leads]
+    counted = [group for query, group in apart if not query.is_about_leads]
+    of_releases = [group for group in counted if any(case.releases for case in group)]
+    of_tables = [group for group in counted if group not in of_releases and group[0].query != OF_ALL_BIDS]
+    alone += [group for group in counted if group[0].query == OF_ALL_BIDS]
+    loads = batches(together, same_day=False)
+    for group in of_releases:
+        partner = next((one for one in of_tables if len(batches([*one, *group], same_day=False)) == 1), [])
+        of_tables = [one for one in of_tables if one is not partner]
+        loads.append([*partner, *group])
+    return [*loads, *of_tables, *alone]
 
 
-def run_cases(small: Small, cases: list[Case]) -> dict[str, list[Ran]]:
+def stays_apart(query: Query) -> bool:
+    return query.is_about_leads or query.id in APART
+
+
+def run_cases(small: Small, cases: list[Case], done: set[tuple[str, str]]) -> dict[str, list[Ran]]:
     """Loads the cases with all tables their queries know of, empty where they have no rows; runs each query as of each day and with
-    each set of parameters."""
+    each set of parameters. `done`: queries and the tables without which they were looked at already, once with leads is enough."""
     queries = [query for query in PACKS.queries if query.id in {case.query for case in cases}]
     small.load_tables(tables_for(cases, *queries))
     assert Evidence(small.home).quarantine() == [], "a case has rows that no department could send"
@@ -81,19 +93,21 @@ def run_cases(small: Small, cases: list[Case]) -> dict[str, list[Ran]]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Evidence, "sources_of", sources_of)
         for query in queries:
-            ran[query.id] += _days(small, query, cases)
+            ran[query.id] += _days(small, query, cases, done)
     return ran
 
 
-def _days(small: Small, query: Query, loaded: list[Case]) -> list[Ran]:
+def _days(small: Small, query: Query, loaded: list[Case], done: set[tuple[str, str]]) -> list[Ran]:
     days: dict[tuple[date | None, str], list[Case]] = defaultdict(list)
     for case in loaded:
         if case.query == query.id:
             days[case.as_of, str(case.parameters)].append(case)
-    return [run_query(small, query, cases[0].as_of, cases, loaded) for cases in days.values()]
+    return [run_query(small, query, cases[0].as_of, cases, loaded, done) for cases in days.values()]
 
 
-def run_query(small: Small, query: Query, day: date | None, cases: list[Case], loaded: list[Case]) -> Ran:
+def run_query(
+    small: Small, query: Query, day: date | None, cases: list[Case], loaded: list[Case], done: set[tuple[str, str]]
+) -> Ran:
     def run(touched: Iterable[str] | None = None) -> QueryRun:
         anchors = None if touched is None else {query.id: list(touched)}
         return detect(small.home, small.driver, packs, as_of=day, query=query.id, touched=anchors).queries[0]
@@ -104,7 +118,8 @@ def run_query(small: Small, query: Query, day: date | None, cases: list[Case], l
     without = {}
     for table in set(query.uses) - cases[0].absent:
         left = Evidence(small.home).delivered() - {table}
-        if not query.missing(left):
+        if full.findings and not query.missing(left) and (query.id, table) not in done:
+            done.add((query.id, table))
             with pytest.MonkeyPatch.context() as patch:
                 patch.setattr(Evidence, "delivered", lambda _, left=left: left)
                 without[table] = run()
@@ -116,8 +131,9 @@ def run_query(small: Small, query: Query, day: date | None, cases: list[Case], l
 def ran(small_engine: Small) -> dict[str, list[Ran]]:
     """Query id → its runs."""
     found: dict[str, list[Ran]] = defaultdict(list)
+    done: set[tuple[str, str]] = set()
     for cases in loads():
-        for id, runs in run_cases(small_engine, cases).items():
+        for id, runs in run_cases(small_engine, cases, done).items():
             found[id] += runs
     return found
 

@@ -41,9 +41,15 @@ GIVEN = frozenset({"as_of", "touched", "leads"})
 
 NOT_YET = re.compile(
     r"coalesce\([\w.,\s]*,\s*\$as_of\)\s*<=\s*\$as_of"
+    r"|coalesce\(\w+\.\w+\s*<=\s*\$as_of,\s*(?:true|false)\)"
     r"|(?:\bWHERE|\bAND|<=?)\s+(?:coalesce\([\w.,\s]*\)|\w+\.\w+)\s*<=\s*\$as_of(?!\s*<)"
 )
-"""How a query leaves out what has not happened by the day of the run: a date as it is written, of which `come_of_age` tells."""
+"""How a query leaves out what has not happened by the day of the run: a date as it is written."""
+
+WAITS = re.compile(
+    r"duration\(\{(days|months): (?:\$(\w+)|(\d+))\}\)(?:\s*-\s*duration\(\{days: 1\}\))?\s*<=?\s*\$as_of"
+)
+"""How a query waits for a number of days or months after a date as it is written, or after the month in which it lies."""
 
 PARAMETER_TYPES: dict[str, Any] = {"integer": int, "number": (int, float), "text": str, "date": date}
 STEM = re.compile(r"[a-z][a-z0-9_]*")
@@ -166,8 +172,15 @@ class Query:
 
     @property
     def watches_the_clock(self) -> bool:
-        """Whether a later day alone may change what it finds: its text asks for the day otherwise than to leave out what is later."""
-        return "$as_of" in NOT_YET.sub("", self.text)
+        """Whether a later day alone may change anything that it finds: its text asks for the day otherwise than to leave out what is
+        later and to wait for some days."""
+        return "$as_of" in WAITS.sub("", NOT_YET.sub("", self.text))
+
+    @property
+    def waits(self) -> frozenset[tuple[str, int]]:
+        """The days and months that it waits for: `("days", 30)`."""
+        found = WAITS.findall(self.text)
+        return frozenset((unit, int(self.defaults[named] if named else number)) for unit, named, number in found)
 
     def statement(self, touched: bool = False) -> LiteralString:
         """The text to run; with `touched` only the anchors whose keys are in `$touched` are looked at."""

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from hashlib import sha256
@@ -17,9 +17,9 @@ from backend import leads, ledger, tuning
 from backend.detection import QueryRun, detect, latest_day, reading, told
 from backend.gaps import CLEAR, Outlook, outlooks
 from backend.packs import Packs, Query, load_packs
-from backend.touching import Touching, come_of_age
-from graph_loader import loading
-from graph_loader.changes import changed_since, last_step
+from backend.touching import Touching, windows
+from graph_loader import loading, ontology
+from graph_loader.changes import changed_since, dated_within, last_step
 from graph_loader.evidence import Evidence
 
 
@@ -130,14 +130,14 @@ def _sights(
     step, delivered = last_step(home), Evidence(home).delivered()
     with kept.reading() as ledger_session:
         last = {query.id: leads.last_run(ledger_session, query.id) for query in packs.queries}
-    looks: dict[tuple[int, date], Touching | None] = {}
+    looks: dict[tuple[int, date, frozenset[tuple[str, int]]], Touching | None] = {}
     sights = {}
     with reading(driver) as session:
         for query in packs.queries:
             before, terms = last[query.id], _terms(query, delivered)
             anchors = None
             if before and not full and _still_holds(before, query, terms, as_of):
-                since = before.step, before.as_of
+                since = before.step, before.as_of, query.waits
                 if since not in looks:
                     looks[since] = _looked_for(home, session, *since, as_of)
                 touching = looks[since]
@@ -152,13 +152,16 @@ def _still_holds(before: ledger.Run, query: Query, terms: str, as_of: date) -> b
     return before.step > 0 and before.terms == terms and same_day
 
 
-def _looked_for(home: Path, session: neo4j.Session, step: int, day: date, as_of: date) -> Touching | None:
-    """What changed since a step and a day; None for too much."""
+def _looked_for(
+    home: Path, session: neo4j.Session, step: int, day: date, waits: Iterable[tuple[str, int]], as_of: date
+) -> Touching | None:
+    """What changed since a step and a day, for those who wait some days or months; None for too much."""
     changed = changed_since(home, step)
     if changed is None:
         return None
     if day < as_of:
-        changed = changed.with_nodes(come_of_age(session, day, as_of).nodes)
+        with loading.one_at_a_time(home):
+            changed |= dated_within(home, ontology.load(), windows(day, as_of, waits))
     return Touching(session, changed)
 
 

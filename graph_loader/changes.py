@@ -6,6 +6,7 @@ rebuild) is an empty one: whoever looks from before it looks at everything.
 
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -26,9 +27,8 @@ class Changed:
     nodes: frozenset[tuple[str, str, str]]
     relationships: frozenset[tuple[str, str, str, str, str, str]]
 
-    def with_nodes(self, nodes: frozenset[tuple[str, str, str]]) -> "Changed":
-        """The same with more nodes."""
-        return Changed(self.nodes | nodes, self.relationships)
+    def __or__(self, other: "Changed") -> "Changed":
+        return Changed(self.nodes | other.nodes, self.relationships | other.relationships)
 
 
 def last_step(home: Path) -> int:
@@ -46,6 +46,26 @@ def changed_since(home: Path, step: int) -> Changed | None:
                 return None
             rows += db.execute(f"SELECT * FROM read_parquet({text(path)})").fetchall()
     return _changed(rows)
+
+
+def dated_within(home: Path, ontology: Ontology, windows: Iterable[tuple[date, date]]) -> Changed:
+    """Nodes and relationships with a date after the first and up to the last day of a window, as if they had changed; birthdays are
+    no such dates. `home`: one whose graph is up to date, which nobody writes meanwhile."""
+    within = [f"{{0}} > DATE {text(after)} AND {{0}} <= DATE {text(until)}" for after, until in windows]
+    parts = []
+    for node in ontology.stored_nodes():
+        dates = [p.name for p in node.properties.values() if p.type == "date" and p.name != "birth"]
+        parts.append((node_table(node.label), dates, f"NULL, {text(node.label)}, key, NULL, NULL"))
+    for kind in kinds(ontology):
+        dates = [p.name for p in ontology.relationships[kind.type].properties.values() if p.type == "date"]
+        parts.append((kind.table, dates, f'{text(kind.type)}, {text(kind.start)}, "start", {text(kind.end)}, "end"'))
+    selects = [
+        f"SELECT {told}, 'changed' FROM {name(table)} WHERE {' OR '.join(w.format(name(day)) for day in dates for w in within)}"
+        for table, dates, told in parts
+        if dates
+    ]
+    with duckdb.connect(str(home / "graph" / "state.duckdb"), read_only=True) as db:
+        return _changed(db.execute(" UNION ALL ".join(selects)).fetchall())
 
 
 def prepare_step(

@@ -21,11 +21,11 @@ WITH *, EXISTS {
        MATCH (person)-[:APPLIED]->(application)
        WHERE application.programme = programme.key AND application.result = '不同意' AND listed <= application.approved_on <= $as_of
      } AS refused
-WITH person, register, listed, collect({programme: programme, since: since, paid: paid, due: due AND NOT refused}) AS claims
+WITH person, register, listed, collect({programme: programme, paid: paid, due: due AND NOT refused}) AS claims
 WHERE none(claim IN claims WHERE claim.paid) AND any(claim IN claims WHERE claim.due)
 WITH *, [claim IN claims WHERE claim.due] AS unpaid
 OPTIONAL MATCH (village:Village {key: person.village})
-RETURN person, register, village, [claim IN unpaid | claim.programme] AS programme, [claim IN unpaid | claim.since] AS since,
+RETURN person, register, village, [claim IN unpaid | claim.programme] AS programme, $periods AS periods,
        listed, person.registration AS registration,
        CASE WHEN person.registration IS NULL THEN 'verify' ELSE 'low' END AS level,
        {listed: 'for', unpaid: 'for', declined: 'for',

@@ -36,7 +36,7 @@ WHERE paid < $min_part * allocation.amount
 OPTIONAL MATCH (allocation)-[:GRANTED_TO]->(unit:Unit)
 WITH *, [(allocation)-[:GRANTED_TO]->(books)<-[:SPENT_BY]-(voucher:Voucher) WHERE start <= voucher.date <= $as_of | voucher.amount] AS spent
 RETURN allocation, programme, village, unit, start AS since, allocation.arrived AS arrived,
-       duration.inDays(start, $as_of).days AS days, paid, payments, paid / allocation.amount AS share,
+       paid, payments, paid / allocation.amount AS share,
        round(reduce(sum = 0.0, each IN spent | sum + each), 2) AS spent,
        allocation.amount AS amount, start AS day,
        CASE WHEN allocation.arrived IS NULL THEN 'verify' ELSE 'medium' END AS level,

@@ -12,7 +12,6 @@ WITH *, coalesce((project.started IS NULL AND project.state CONTAINS '在建')
 OPTIONAL MATCH (village:Village {key: project.village})
 RETURN project, village, [(leader:Person)-[:LEADS]->(project) | leader] AS leader, [(unit:Unit)-[:RUNS]->(project) | unit] AS unit,
        [due IN overdue | due.what] AS late, [due IN overdue | due.day] AS planned,
-       reduce(most = 0, due IN overdue | CASE WHEN duration.inDays(due.day, $as_of).days > most THEN duration.inDays(due.day, $as_of).days ELSE most END) AS days,
        project.state AS state, project.amount AS amount,
        CASE WHEN contradicted THEN 'verify' ELSE 'low' END AS level,
        {started: CASE WHEN '开工' IN [due IN overdue | due.what] THEN 'for' END,

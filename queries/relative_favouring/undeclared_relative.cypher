@@ -11,6 +11,7 @@ OPTIONAL MATCH (payment)-[:FOR]->(application:Application)
 WITH *,
      coalesce(application.approved_on, payment.date) AS decided,
      payment.date + duration({days: $grace_days}) AS deadline,
+     coalesce(payment.date + duration({days: $grace_days}) < $as_of, true) AS over,
      coalesce(payment.village, application.village, relative.village) AS place,
      [p = (official)-[told:DECLARED]-(who:Person) WHERE who = relative AND coalesce(told.date, $as_of) <= $as_of | p] AS declarations
 WHERE kin.from <= decided < kin.to
@@ -30,9 +31,9 @@ RETURN official, relative, programme, payment, village,
        payment.amount AS amount, payment.date AS day, decided, deadline,
        [p IN declarations | relationships(p)[0].date] AS late_on,
        // Until the grace has run out nothing is late: kept for the record, so that the day it runs out makes it a lead.
-       CASE WHEN deadline >= $as_of THEN 'low' WHEN programme.mode IS NULL THEN 'verify' ELSE 'medium' END AS level,
+       CASE WHEN NOT over THEN 'low' WHEN programme.mode IS NULL THEN 'verify' ELSE 'medium' END AS level,
        {in_post: 'for', kin: 'for',
-        filed: CASE WHEN deadline >= $as_of THEN 'against' ELSE 'for' END,
+        filed: CASE WHEN NOT over THEN 'against' ELSE 'for' END,
         late: CASE WHEN any(p IN declarations WHERE relationships(p)[0].date IS NULL) THEN 'missing'
                    WHEN size(declarations) > 0 THEN 'against' END,
         mode: CASE WHEN programme.mode IS NULL THEN 'missing' END} AS checks,

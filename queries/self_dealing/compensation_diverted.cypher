@@ -24,7 +24,7 @@ WITH *, gap - by_voucher >= $min_part * received AND gap - by_voucher >= $min_ga
 UNWIND grants AS grant
 WITH *, grant.allocation AS allocation
 RETURN village, programme, allocation, paid, gap, by_voucher, gap / received AS share,
-       duration.inDays(until, $as_of).days AS waited,
+       until,
        allocation.amount AS amount, coalesce(allocation.arrived, allocation.issued) AS day,
        CASE WHEN unsettled AND certain THEN 'high' ELSE 'verify' END AS level,
        {gap: 'for',

@@ -26,7 +26,13 @@ from graph_loader import loading
 from graph_loader.sources import load_sources
 
 EXAMPLES = int(os.environ.get("GUANXI_PROOF_EXAMPLES", "1"))
-DAYS = [date(2016, 6, 1), date(2018, 6, 1), date(2019, 9, 1), date(2021, 1, 1), date(2024, 1, 1)]
+DAYS = [
+    date(2016, 6, 1),
+    date(2018, 6, 1),
+    *(date(2019, month, 15) for month in range(2, 13)),
+    date(2020, 1, 1),
+    date(2024, 1, 1),
+]
 PACKS = load_packs()
 TITLES = {source.title: source for source in load_sources().values()}
 

@@ -6,7 +6,7 @@ Cases that cannot touch each other are loaded together, whatever query they are 
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +46,8 @@ class Ran:
     touched: tuple[Finding, ...]
     nobody: tuple[Finding, ...]
     without: dict[str, QueryRun]
+    next_day: tuple[Finding, ...]
+    """Of a query that watches the clock or waits."""
 
     def of(self, case: Case) -> QueryRun:
         mine = [lead for lead in self.full.findings if self.owners[lead.key] == case.path]
@@ -108,7 +110,7 @@ def _days(small: Small, query: Query, loaded: list[Case], done: set[tuple[str, s
 def run_query(
     small: Small, query: Query, day: date | None, cases: list[Case], loaded: list[Case], done: set[tuple[str, str]]
 ) -> Ran:
-    def run(touched: Iterable[str] | None = None) -> QueryRun:
+    def run(touched: Iterable[str] | None = None, day: date | None = day) -> QueryRun:
         anchors = None if touched is None else {query.id: list(touched)}
         return detect(small.home, small.driver, packs, as_of=day, query=query.id, touched=anchors).queries[0]
 
@@ -124,7 +126,8 @@ def run_query(
                 patch.setattr(Evidence, "delivered", lambda _, left=left: left)
                 without[table] = run()
     owners = {key: case.path for key, case in owners_of(full.findings, loaded).items()}
-    return Ran(cases, full, owners, run(anchors).findings, run({"nobody"}).findings, without)
+    next_day = run(day=day + timedelta(1)).findings if day and (query.watches_the_clock or query.waits) else ()
+    return Ran(cases, full, owners, run(anchors).findings, run({"nobody"}).findings, without, next_day)
 
 
 @pytest.fixture(scope="module")
@@ -168,3 +171,22 @@ def test_the_anchors_found_give_the_same_alone(ran: dict[str, list[Ran]], query:
     for batch in ran[query.id] if not query.is_about_leads else ():
         assert batch.touched == batch.full.findings
         assert batch.nobody == ()
+
+
+@pytest.mark.parametrize(
+    "query", [one for one in PACKS.queries if one.watches_the_clock or one.waits], ids=lambda query: query.id
+)
+def test_another_day_alone_is_no_new_basis(ran: dict[str, list[Ran]], query: Query) -> None:
+    """What somebody dismissed would be back every morning."""
+    compared = 0
+    for batch in ran[query.id]:
+        before = {lead.key: lead for lead in batch.full.findings}
+        for lead in batch.next_day:
+            made = before.get(lead.key)
+            if made and [made.level, [check.result for check in made.checks]] == [
+                lead.level,
+                [check.result for check in lead.checks],
+            ]:
+                assert lead.basis_hash == made.basis_hash, (made.title_zh, lead.title_zh)
+                compared += 1
+    assert compared

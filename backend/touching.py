@@ -109,10 +109,10 @@ class Touching:
         left = MOST
         for label, keys in _by_label(places).items():
             text = f"MATCH (n:{label}) WHERE n.key IN $keys MATCH (n){arrow}(m) WITH m LIMIT $most"
-            text += " RETURN labels(m) AS labels, m.key AS key, count(*) AS times"
+            text += " RETURN labels(m) AS labels, collect(DISTINCT m.key) AS keys, count(*) AS times"
             for record in self.session.run(cast(LiteralString, text), keys=keys, most=left + 1):
                 stored = next(label for label in record["labels"] if label in self.labels)
-                reached.add((stored, record["key"]))
+                reached.update((stored, key) for key in record["keys"])
                 left -= record["times"]
             if left < 0:
                 return None

@@ -382,17 +382,25 @@ def kept_view(home: Path, name: str) -> dict[str, Any]:
 def element_of(found: Node) -> Element:
     """A node as a plain dictionary."""
     labels = sorted(found.labels)
-    label = next(name for name in labels if name != "Official")
     props = {name: _plain(value) for name, value in found.items()}
     name = str(props.get("name") or props["key"])
-    return {"id": f"{label}:{props['key']}", "label": label, "labels": labels, "name": name, "props": props}
+    return {"id": id_of(found), "label": _label_of(found), "labels": labels, "name": name, "props": props}
+
+
+def id_of(found: Node) -> str:
+    """Label and key of a node: `Person:…`."""
+    return f"{_label_of(found)}:{found['key']}"
+
+
+def _label_of(found: Node) -> str:
+    return next(label for label in sorted(found.labels) if label != "Official")
 
 
 def edge_of(found: Relationship) -> Element:
     """A relationship as a plain dictionary; its id names the properties that tell parallel ones apart."""
     if found.start_node is None or found.end_node is None:
         raise ValueError("a relationship without its ends cannot be named")
-    source, target = element_of(found.start_node)["id"], element_of(found.end_node)["id"]
+    source, target = id_of(found.start_node), id_of(found.end_node)
     props = {name: _plain(value) for name, value in found.items()}
     tail = [str(props.get(name, "")) for name in _identity()[found.type]]
     return {

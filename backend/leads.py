@@ -102,8 +102,9 @@ def last_run(session: Session, query_id: str) -> Run | None:
 
 
 def open_leads(session: Session) -> Sequence[Lead]:
-    """Leads that nobody has closed and whose basis is not gone, with the version that stands."""
-    asked = select(Lead).where(Lead.state.in_(OPEN_STATES), Lead.basis != "gone").options(joinedload(Lead.current))
+    """Leads that nobody has closed and whose basis is not gone, with who and what the version that stands is about."""
+    about = joinedload(Lead.current).load_only(LeadVersion.identity, LeadVersion.persons, LeadVersion.things)
+    asked = select(Lead).where(Lead.state.in_(OPEN_STATES), Lead.basis != "gone").options(about)
     return session.scalars(asked.order_by(Lead.key)).all()
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from neo4j.graph import Path
 
-from backend.exploration import edge_of, element_of
+from backend.exploration import edge_of, element_of, id_of
 
 Element = dict[str, Any]
 
@@ -34,14 +34,15 @@ class Network:
             if path is None:
                 continue
             for node in path.nodes:
-                self._put(self.nodes, element_of(node), strong)
+                known = self.nodes.get(id_of(node)) or self._put(self.nodes, element_of(node))
+                known["strong"] = known["strong"] or strong
             for relationship in path.relationships:
-                self._put(self.edges, edge_of(relationship), strong)
+                known = self._put(self.edges, edge_of(relationship))
+                known["strong"] = known["strong"] or strong
 
     @staticmethod
-    def _put(drawn: dict[str, Element], element: Element, strong: bool) -> None:
-        known = drawn.setdefault(element["id"], {**element, "strong": strong})
-        known["strong"] = known["strong"] or strong
+    def _put(drawn: dict[str, Element], element: Element) -> Element:
+        return drawn.setdefault(element["id"], {**element, "strong": False})
 
     def traced(self) -> set[str]:
         """Ids of the elements whose source rows are those of the lead: of people beside the path only what ties them to it."""

@@ -12,10 +12,11 @@ CALL (place) {
   MATCH (subject:Village {key: place}) RETURN subject
 }
 OPTIONAL MATCH (village:Village {key: coalesce(subject.village, CASE WHEN subject:Village THEN subject.key END)})
+WITH *, [level IN ['high', 'medium', 'verify', 'low'] WHERE level IN [lead IN leads | lead.level] | level][0] AS highest
 UNWIND leads AS lead
 MATCH alone = (subject)
 RETURN subject, lead.key AS lead, lead.title AS pattern, lead.title_en AS pattern_en, village,
-       lead.level AS level,
+       highest AS level,
        {several: 'for'} AS checks,
        [alone] AS evidence,
        [p = (subject)-[:HOLDS_POST]->() | p] + [p = (subject)-[:KIN]-(relative:Person) WHERE relative.key IN lead.persons | p] AS context

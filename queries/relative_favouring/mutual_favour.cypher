@@ -78,8 +78,8 @@ WITH *, item.event AS event
 OPTIONAL MATCH (village:Village {key: coalesce(event.village, item.relative.village)})
 RETURN official, other, helped AS relative_other, helped_back AS relative_official, item.programme AS programme, event, village,
        [x IN own | x.term] AS term_other, [y IN back | y.term] AS term_official,
-       size(helped) AS given, toString(round(expected, 1)) AS expected_given, chance AS chance_given,
-       size(helped_back) AS received, toString(round(expected_back, 1)) AS expected_received, chance_back AS chance_received,
+       size(helped) AS given, toString(round(expected, 2)) AS expected_given, chance AS chance_given,
+       size(helped_back) AS received, toString(round(expected_back, 2)) AS expected_received, chance_back AS chance_received,
        CASE WHEN event:Payment THEN event.amount END AS amount, coalesce(event.date, item.decided) AS day, item.decided AS decided,
        CASE WHEN NOT sure THEN 'verify' WHEN ordinary THEN 'low' ELSE 'high' END AS level,
        {kin: 'for',

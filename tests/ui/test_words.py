@@ -6,6 +6,7 @@ from pathlib import Path
 
 from backend import leads
 from backend.exploration import vocabulary
+from backend.packs import load_packs
 from graph_loader import archives, ocds, reader, reading
 from ui.drawing import LOOKS
 from ui.words import file_fault, sentences
@@ -99,3 +100,8 @@ def test_every_sort_and_level_of_the_ledger_has_its_sentence() -> None:
         assert f"sort.{code}" in sentences()
     for level in leads.LEVELS:
         assert f"level.{level}.why" in sentences()
+
+
+def test_everybody_a_pack_query_names_has_a_word_for_what_they_are() -> None:
+    roles = {name for query in load_packs().queries for name, type in query.columns.items() if "Person" in type}
+    assert {role for role in roles if f"role.{role}" not in sentences()} == set()

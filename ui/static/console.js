@@ -11,6 +11,20 @@ document.getElementById("text").addEventListener("keydown", (event) => {
   }
 });
 
+// A new parameter takes the kind that its first value looks like, for all to see, until somebody chooses one. An ID number stays text.
+const SHAPES = [[/^(0|-?[1-9]\d{0,14})$/, "integer"], [/^-?\d+\.\d+$/, "number"], [/^\d{4}-\d\d-\d\d$/, "date"]];
+form.addEventListener("focusin", ({ target }) => {
+  if (target.name?.startsWith("value-") && !target.value) target.dataset.shaped = "";
+});
+form.addEventListener("input", ({ target }) => {
+  if (!target.name?.startsWith("value-") || target.dataset.shaped === undefined) return;
+  const kind = SHAPES.find(([shape]) => shape.test(target.value.trim()))?.[1] ?? "text";
+  target.parentElement.querySelector("select").value = kind;
+});
+form.addEventListener("change", ({ target }) => {
+  if (target.name?.startsWith("kind-")) delete target.parentElement.querySelector("input").dataset.shaped;
+});
+
 for (const [name, running] of [["htmx:beforeRequest", true], ["htmx:afterRequest", false]]) {
   run.addEventListener(name, () => { stop.hidden = !running; run.disabled = running; });
 }

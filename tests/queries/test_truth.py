@@ -37,6 +37,11 @@ def compare(found: Detection, truth: Truth, secret: Secret) -> list[str]:
             faults.append(f"a look-alike is pointed at, {sorted(levels)}: {told}")
         elif planted["level"] and planted["level"] not in levels:
             faults.append(f"a look-alike should be listed as {planted['level']}, not {sorted(levels)}: {told}")
+    for run in found.queries:
+        mine = [planted["kind"] for planted in truth if planted["query"] == run.query]
+        print(
+            f"{run.query}: {mine.count('wrong')} planted, {mine.count('lookalike')} look-alikes, {len(run.findings)} leads"
+        )
     faults += [
         f"nobody planted this, {lead.level}: {lead.query} {lead.title_zh}"
         for lead in leads

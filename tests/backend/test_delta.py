@@ -25,7 +25,7 @@ from backend.trial import tables_for, write_releases
 from graph_loader import loading
 from graph_loader.sources import load_sources
 
-EXAMPLES = int(os.environ.get("GUANXI_PROOF_EXAMPLES", "1"))
+EXAMPLES = int(os.environ.get("GUANXI_PROOF_EXAMPLES", "2"))
 DAYS = [
     date(2016, 6, 1),
     date(2018, 6, 1),

@@ -22,7 +22,7 @@ from graph_loader.errors import GuanxiError
 from graph_loader.graph_hash import graph_hash
 from graph_loader.sources import load_sources
 
-EXAMPLES = int(os.environ.get("GUANXI_PROOF_EXAMPLES", "1"))
+EXAMPLES = int(os.environ.get("GUANXI_PROOF_EXAMPLES", "2"))
 PACKS = load_packs()
 TITLES = {source.title: source for source in load_sources().values()}
 TODAY = date(2024, 6, 1)
